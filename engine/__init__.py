@@ -1,0 +1,1 @@
+"""The engine: BPMN, time and persistence. Knows neither Flask nor web."""

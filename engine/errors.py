@@ -1,0 +1,93 @@
+"""Every error that Samled raises on purpose. The docstring is the default message: cause, then remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.findings import Finding
+
+
+class SamledError(Exception):
+    """Something went wrong in Samled. The log has the details."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or " ".join((self.__doc__ or "").split()))
+
+    @property
+    def message(self) -> str:
+        """The text for a person: cause, then remedy."""
+        return str(self.args[0])
+
+
+class NotFound(SamledError):
+    """That does not exist, or is not yours to see. Check the number."""
+
+
+class Forbidden(SamledError):
+    """You may not do this. Ask the unit that owns the case."""
+
+
+class Conflict(SamledError):
+    """Somebody else changed this meanwhile. Look at what changed, then try again."""
+
+    def __init__(self, message: str | None = None, *, changes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        #: What changed since the person last looked, a sentence each.
+        self.changes = list(changes)
+
+
+class InvalidAnswers(SamledError):
+    """Some answers are missing or wrong. Correct the fields named and send again."""
+
+    def __init__(self, errors: Mapping[str, Sequence[Any]] | None = None, message: str | None = None) -> None:
+        self.errors = {path: list(messages) for path, messages in (errors or {}).items()}
+        detail = "; ".join(f"{path}: {', '.join(map(str, messages))}" for path, messages in self.errors.items())
+        super().__init__(message or (f"{' '.join((self.__doc__ or '').split())} {detail}" if detail else None))
+
+
+class InvalidModel(SamledError):
+    """The model cannot run as drawn. Mend what the findings name and try again."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = list(findings)
+        super().__init__("\n".join(map(str, self.findings)) or None)
+
+
+class FeelError(SamledError):
+    """A FEEL expression failed."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        expression: str = "",
+        position: int | None = None,
+        element: str | None = None,
+        file: str | None = None,
+    ) -> None:
+        self.expression, self.position, self.element, self.file = expression, position, element, file
+        where = f" at character {position + 1}" if position is not None else ""
+        on = f" on {element}" if element else ""
+        shown = expression if len(expression) <= 200 else expression[:197] + "…"
+        super().__init__(f"{message} (in “{shown}”{where}{on})" if expression else message)
+
+
+class Incident(SamledError):
+    """The case cannot go on by itself. Its owner must decide how it continues."""
+
+    def __init__(self, message: str, *, element: str | None = None) -> None:
+        self.element = element
+        super().__init__(message)
+
+
+class StepBudgetExceeded(Incident):
+    """The process runs on without ever waiting. Draw a task or an event inside its loop."""
+
+
+class DatabaseTooNew(SamledError):
+    """The database was made by a newer version of Samled. Install that version, or restore an older backup."""
+
+
+class DatabaseUnavailable(SamledError):
+    """The database does not answer. Nothing was changed; try again in a minute."""
