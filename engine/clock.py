@@ -1,0 +1,56 @@
+"""What time it is. Injected everywhere, so that nothing else asks the machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from engine.calendars import DEFAULT_ZONE, Calendar
+from engine.durations import Amount
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Clock(Protocol):
+    """Gives the time now, aware and in UTC."""
+
+    def now(self, connection: Connection | None = None) -> datetime:
+        """The time; within one transaction on `connection` it may stand still."""
+        ...
+
+
+class SystemClock:
+    """The real time. On PostgreSQL the server's, so that machines whose clocks differ agree on what is due."""
+
+    def now(self, connection: Connection | None = None) -> datetime:
+        """PostgreSQL's `now()`, which stands still for a transaction, when given such a connection; else the host's."""
+        if connection is not None and connection.dialect.name == "postgresql":
+            moment: datetime = connection.exec_driver_sql("SELECT now()").scalar_one()
+            return moment.astimezone(UTC)
+        return datetime.now(UTC)
+
+
+class VirtualClock:
+    """A clock that stands still until it is moved: for scenarios and tests."""
+
+    def __init__(self, start: datetime | str, zone: str = DEFAULT_ZONE) -> None:
+        """`start` is ISO text or a datetime; without an offset it is local time in `zone`."""
+        self._calendar = Calendar(zone)
+        self._now = self._calendar.instant(start)
+
+    def now(self, connection: Connection | None = None) -> datetime:
+        """The moment it was last moved to."""
+        return self._now
+
+    def advance(self, amount: Amount | timedelta | str) -> datetime:
+        """Move forward, such as by `P3D` (keeps the local hour), `PT48H` or `5 working days`."""
+        return self.set(self._calendar.add(self._now, amount))
+
+    def set(self, moment: datetime | str) -> datetime:
+        """Move to a moment. Raises `ValueError` for one in the past: nothing that has happened can un-happen."""
+        target = self._calendar.instant(moment)
+        if target < self._now:
+            raise ValueError(f"The clock cannot go back from {self._now.isoformat()} to {target.isoformat()}.")
+        self._now = target
+        return target
