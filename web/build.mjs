@@ -10,6 +10,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** A folder a feature; the names are those of the built files. */
 const features = {
+  style: { samled: here("styles/samled.css") },
   viewer: { viewer: here("viewer/index.js"), diagram: here("viewer/diagram.css") },
 };
 
