@@ -1,0 +1,50 @@
+# The commands of this project. `make` alone lists them.
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+PORT ?= 8000
+# Two test processes: what a machine with two cores carries.
+PYTEST := .venv/bin/python -m pytest -n 2
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-fast test-tools lint format lock pictures clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+setup: ## put everything into .venv/ and node_modules/, and build the bundles
+	@scripts/setup python node bundles
+
+run: setup ## serve Samled with the example organisation (PORT=8000)
+	@.venv/bin/samled init --demo
+	@.venv/bin/samled run --port $(PORT)
+
+test-tools: ## install what only the tests need: Debian's chromium and postgresql
+	@scripts/setup test-tools
+
+test: setup test-tools ## every test: unit, integration on both databases, acceptance in a browser
+	$(PYTEST) tests
+
+test-fast: setup ## the unit tests, under a minute
+	$(PYTEST) tests/unit
+
+lint: setup ## style, types, the direction of dependencies, and the processes
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/samled validate --publish processes/*/
+
+format: setup ## put the Python files into the project's format
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: ## renew requirements.lock from pyproject.toml, and package-lock.json from package.json
+	@[ -x build/lock/bin/pip-compile ] || { python3 -m venv build/lock && build/lock/bin/pip install --quiet pip-tools; }
+	build/lock/bin/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
+	npm install --package-lock-only
+
+pictures: setup test-tools ## take the pictures of the documentation again
+	.venv/bin/python -m tests.pictures
+
+clean: ## remove what the commands made; the database in var/ stays
+	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis samled.egg-info
