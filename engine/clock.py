@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.calendars import DEFAULT_ZONE, Calendar
@@ -29,6 +30,27 @@ class SystemClock:
             moment: datetime = connection.exec_driver_sql("SELECT now()").scalar_one()
             return moment.astimezone(UTC)
         return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """The real time, moved by the whole seconds that a file holds: lets several processes live in one later day.
+
+    For demonstrations and acceptance tests. A missing or empty file means no shift.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._real = SystemClock()
+
+    def now(self, connection: Connection | None = None) -> datetime:
+        """The real time plus the shift. Raises `ValueError` when the file holds anything but a number of seconds."""
+        return self._real.now(connection) + timedelta(seconds=self._shift())
+
+    def _shift(self) -> int:
+        try:
+            return int(self._file.read_text(encoding="ascii").strip() or 0)
+        except FileNotFoundError:
+            return 0
 
 
 class VirtualClock:
