@@ -153,8 +153,14 @@ def test_whoever_starts_later_is_not_due_earlier(start, seconds, count):
     # But for the night the clock changes: 02:30 that does not exist becomes 03:30, while 03:00 stays.
     later = start + timedelta(seconds=seconds)
     slack = timedelta(hours=1) if seconds < 7200 else timedelta()
-    for amount in (Duration(days=count), WorkingDays(count)):
-        assert STOCKHOLM.add(start, amount) <= STOCKHOLM.add(later, amount) + slack
+    assert STOCKHOLM.add(start, Duration(days=count)) <= STOCKHOLM.add(later, Duration(days=count)) + slack
+
+
+@given(instants, st.integers(1, 10_000_000), st.integers(1, 400))
+def test_whoever_starts_later_is_not_due_on_an_earlier_working_day(start, seconds, count):
+    # Days and not hours: Friday 18:00 and Saturday 10:00 are both due on Monday, each at its own hour.
+    due = [STOCKHOLM.add(moment, WorkingDays(count)) for moment in (start, start + timedelta(seconds=seconds))]
+    assert STOCKHOLM.local(due[0]).date() <= STOCKHOLM.local(due[1]).date()
 
 
 @given(days, st.integers(-300, 300))
