@@ -1,0 +1,223 @@
+"""What a `process.toml` says: the process's name and owner, its roles, deadlines and indicators.
+
+Strict: a key that is not known is a finding with the nearest known one, because a misspelt `escalate` would
+otherwise be a deadline that nobody hears of. The reference is `docs/reference/process-toml.md`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Literal
+
+from engine.durations import Duration, WorkingDays, parse_duration
+from engine.findings import Finding, Severity
+
+FILE = "process.toml"
+DEFAULT_ESCALATE_EVERY = "2 working days"
+#: The one recipient that needs no declaration: the managers of the unit that holds the task.
+UNIT_MANAGER = "unit-manager"
+#: What `source` says when no law, guidance or report fixes the figure.
+LOCAL = "local"
+
+Kind = Literal["text", "list", "flag", "duration"]
+
+_TOP = ("process", "roles", "deadlines", "indicators")
+_PROCESS: Mapping[str, Kind] = {
+    "title": "text", "description": "text", "language": "text", "owner_role": "text", "subject": "text",
+}  # fmt: skip
+_ROLE: Mapping[str, Kind] = {"title": "text", "description": "text", "kinds": "list"}
+_DEADLINE: Mapping[str, Kind] = {
+    "title": "text", "value": "duration", "source": "text", "adjustable": "flag",
+    "remind": "duration", "escalate": "list", "escalate_every": "duration",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Role:
+    """A part somebody plays in the process, such as the co-ordinator."""
+
+    id: str
+    title: str
+    #: Which kinds of unit may hold it; empty means any.
+    kinds: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class DeadlineSetting:
+    """A deadline as the process sets it; an organisation may have its own value if it is adjustable."""
+
+    name: str
+    #: As written: `P3W`, `PT48H` or `5 working days`.
+    value: str
+    #: Which law, guidance or report fixes it; `local` is our proposal.
+    source: str
+    adjustable: bool = False
+    #: How long before it the holder is reminded, as written.
+    remind: str | None = None
+    #: Who hears of it when it has passed, in order: `unit-manager` or a role.
+    escalate: tuple[str, ...] = ()
+    escalate_every: str = DEFAULT_ESCALATE_EVERY
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ProcessSettings:
+    """All of a `process.toml`; without one, everything is empty."""
+
+    title: str = ""
+    description: str = ""
+    language: str = "sv"
+    owner_role: str | None = None
+    #: Dotted path in the case's data to the child's personal identity number.
+    subject: str | None = None
+    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+    deadlines: Mapping[str, DeadlineSetting] = field(default_factory=lambda: MappingProxyType({}))
+    indicators: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def parse_settings(text: str, file: str = FILE) -> tuple[ProcessSettings, list[Finding]]:
+    """The settings, as far as they can be read, and every finding. Never raises for anything in the text."""
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        remedy = "Mend the line; strings stand in double quotes and each key once"
+        return ProcessSettings(), [
+            Finding(file, "", "error", "toml-syntax", f"This is not valid TOML: {error or 'nested too deep'}", remedy)
+        ]
+    reader = _Reader(file)
+    return reader.settings(table), reader.findings
+
+
+class _Reader:
+    """Reads one file's table and collects what is wrong with it."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.findings: list[Finding] = []
+
+    def report(self, key: str, rule: str, message: str, remedy: str, severity: Severity = "error") -> None:
+        self.findings.append(Finding(self.file, key, severity, rule, message, remedy))
+
+    def settings(self, table: dict[str, Any]) -> ProcessSettings:
+        self.unknown(table, _TOP, "")
+        process = self.values(table.get("process", {}), "process", _PROCESS)
+        roles = {name: self.role(name, path, value) for name, path, value in self.tables(table, "roles")}
+        deadlines = {
+            name: found
+            for name, path, value in self.tables(table, "deadlines")
+            if (found := self.deadline(name, path, value))
+        }
+        indicators = {name: MappingProxyType(value) for name, _, value in self.tables(table, "indicators")}
+        self.references(process.get("owner_role"), roles, deadlines)
+        return ProcessSettings(
+            **process,
+            roles=MappingProxyType(roles),
+            deadlines=MappingProxyType(deadlines),
+            indicators=MappingProxyType(indicators),
+        )
+
+    def role(self, name: str, path: str, table: dict[str, Any]) -> Role:
+        values = self.values(table, path, _ROLE)
+        return Role(id=name, **{"title": name, **values})
+
+    def deadline(self, name: str, path: str, table: dict[str, Any]) -> DeadlineSetting | None:
+        values = self.values(table, path, _DEADLINE)
+        for key, example in (("value", 'value = "P3W"'), ("source", 'source = "local"')):
+            if key not in table:
+                self.report(path, "missing-key", f"The deadline has no {key}", f"Write for example {example}")
+        if not {"value", "source"} <= values.keys():
+            return None
+        return DeadlineSetting(name=name, **{"adjustable": values["source"] == LOCAL, **values})
+
+    def references(
+        self, owner_role: str | None, roles: Mapping[str, Role], deadlines: Mapping[str, DeadlineSetting]
+    ) -> None:
+        named = [("process.owner_role", owner_role)] if owner_role else []
+        named += [
+            (f"deadlines.{deadline.name}.escalate", recipient)
+            for deadline in deadlines.values()
+            for recipient in deadline.escalate
+            if recipient != UNIT_MANAGER
+        ]
+        for key, role in named:
+            if role not in roles:
+                remedy = f"Add a table [roles.{role}]{_nearest(role, roles)}"
+                self.report(key, "undeclared-role", f"The role “{role}” is not declared", remedy, "publishing")
+
+    def tables(self, table: dict[str, Any], section: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Every sub-table of a section: its name, its path and itself."""
+        value = table.get(section, {})
+        if not isinstance(value, dict):
+            self.report(section, "wrong-type", f"“{section}” is not a table", f"Write [{section}.name] above its keys")
+            return
+        for name, inner in value.items():
+            path = f"{section}.{name}"
+            if isinstance(inner, dict):
+                yield name, path, inner
+            else:
+                self.report(path, "wrong-type", f"“{name}” is not a table", f"Write [{path}] above its keys")
+
+    def unknown(self, table: Mapping[str, Any], known: tuple[str, ...] | Mapping[str, Kind], path: str) -> None:
+        for key in table:
+            if key not in known:
+                full = f"{path}.{key}" if path else key
+                remedy = f"Remove it, or use one of: {', '.join(known)}{_nearest(key, known)}"
+                self.report(full, "unknown-key", f"There is no key “{key}” here", remedy)
+
+    def values(self, table: Any, path: str, known: Mapping[str, Kind]) -> dict[str, Any]:
+        if not isinstance(table, dict):
+            self.report(path, "wrong-type", f"“{path}” is not a table", f"Write [{path}] above its keys")
+            return {}
+        self.unknown(table, known, path)
+        values = {}
+        for key, kind in known.items():
+            if key in table:
+                check, expected = _CHECKS[kind]
+                value, problem = check(table[key])
+                if problem:
+                    self.report(f"{path}.{key}", f"invalid-{kind}", problem, expected)
+                else:
+                    values[key] = value
+        return values
+
+
+def _nearest(key: str, known: Any) -> str:
+    matches = get_close_matches(key, list(known), n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(matches)}?" if matches else ""
+
+
+def _text(value: Any) -> tuple[Any, str | None]:
+    return (value.strip(), None) if isinstance(value, str) and value.strip() else (None, "This is not a text")
+
+
+def _list(value: Any) -> tuple[Any, str | None]:
+    good = isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value)
+    return (tuple(value), None) if good else (None, "This is not a list of texts")
+
+
+def _flag(value: Any) -> tuple[Any, str | None]:
+    return (value, None) if isinstance(value, bool) else (None, "This is neither true nor false")
+
+
+def _duration(value: Any) -> tuple[Any, str | None]:
+    if not isinstance(value, str):
+        return None, "This is not a duration"
+    try:
+        amount = parse_duration(value)
+    except ValueError as error:
+        return None, str(error).split(". ", 1)[0]
+    forward = amount.positive if isinstance(amount, Duration) else amount != WorkingDays(0)
+    return (value.strip(), None) if forward else (None, f"“{value}” is no time at all")
+
+
+_CHECKS: Mapping[Kind, tuple[Callable[[Any], tuple[Any, str | None]], str]] = {
+    "text": (_text, "Write a text in double quotes"),
+    "list": (_list, 'Write a list such as ["unit-manager"]'),
+    "flag": (_flag, "Write true or false without quotes"),
+    "duration": (_duration, 'Write a duration such as "P3W", "PT48H" or "5 working days"'),
+}
