@@ -8,7 +8,7 @@ from engine import example
 KINDS = set(
     "elevhalsa skola forskola socialtjanst lss vardcentral uph ungdomsmottagning bup barnhalsovard habilitering "
     "familjecentral mini-maria hvb narvaroteam partssamverkan delregional politiskt-samrad forvaltning "
-    "vuxen-socialtjanst vuxenpsykiatri".split()  # noqa: SIM905 - a list of words reads better so
+    "vuxen-socialtjanst vuxenpsykiatri".split()
 )
 
 
