@@ -5,7 +5,7 @@ PORT ?= 8000
 # Two test processes: what a machine with two cores carries.
 PYTEST := .venv/bin/python -m pytest -n 2
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-tools lint format lock pictures clean
+.PHONY: help setup run test test-fast test-tools lint format lock secrets pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -42,6 +42,12 @@ lock: ## renew requirements.lock from pyproject.toml, and package-lock.json from
 	build/lock/bin/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 	npm install --package-lock-only
+
+secrets: ## make the secrets that docker-compose.yml reads, where they are missing
+	@mkdir -p secrets && chmod 700 secrets
+	@for name in database_password secret_key; do \
+		[ -s secrets/$$name ] || { openssl rand -hex 32 > secrets/$$name && chmod 644 secrets/$$name && echo "wrote secrets/$$name"; }; \
+	done
 
 pictures: setup test-tools ## take the pictures of the documentation again
 	.venv/bin/python -m tests.pictures
