@@ -3,10 +3,11 @@
 The life of a request (`guard`): find the person of the session → a view marked `@public` runs → anybody else without a
 session is asked to log in → a POST must carry its csrf token → the view runs and asks `may` about the object it shows.
 
-A POST that comes too late is not lost: see kept.py. The log-in form is then shown at the very address of the POST; when
-the same person has logged in, the kept fields take the place of the form's and the view runs as if nothing had happened.
-Views need to do nothing for it, with one exception: a form with files must be posted to the address that shows it, for
-then that page is shown again (as for GET) with `typed()` giving what was typed, so that the files are chosen again.
+A POST that comes too late is not lost: see kept.py. The log-in form is then shown at the very address of the POST;
+when the same person has logged in, the kept fields take the place of the form's and the view runs as if nothing had
+happened. Views need to do nothing for it, with one exception: a form with files must be posted to the address that
+shows it, for then that page is shown again (as for GET) with `typed()` giving what was typed, so that the files are
+chosen again.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def tell(error: BaseException) -> Told:
             message = _("Samled cannot reach its database. Nothing was changed. Try again in a minute.")
             return Told(503, "unavailable", _("Samled rests for a moment"), message)
         case CSRFError():
-            message = _("The page had been open for too long, or came from somewhere else. Nothing was saved. Open it anew.")
+            message = _("The page had been open for too long. Nothing was saved. Open it anew.")
             return Told(400, "csrf", _("This page is too old"), message)
         case HTTPException():
             return _of_status(error.code or 500)
@@ -77,10 +77,11 @@ def _of_status(status: int) -> Told:
         case 401:
             return Told(401, "unauthorised", _("Log in first"), _("Send a user name and a password."))
         case 405:
-            return Told(405, "method", _("That does not work here"), _("The address is right, but not for this. Go back and try again."))
+            message = _("The address is right, but not for this. Go back and try again.")
+            return Told(405, "method", _("That does not work here"), message)
         case 413:
             megabytes = current_app.config["MAX_CONTENT_LENGTH"] // 2**20
-            message = _("What you sent is larger than %(size)d MB. Choose a smaller file and send again.", size=megabytes)
+            message = _("What you sent is larger than %(size)d MB. Choose a smaller file.", size=megabytes)
             return Told(413, "too-large", _("That was too large"), message)
         case 429:
             return Told(429, "too-many", _("Too many tries"), _("Wait a few minutes, then try again."))
@@ -88,17 +89,18 @@ def _of_status(status: int) -> Told:
             message = _("Some answers are missing or wrong. Correct them and send again.")
             return Told(422, "invalid-answers", _("Something needs correcting"), message)
         case 400 | 415:
-            return Told(status, "bad-request", _("We could not read that"), _("Go back, check what you sent and try again."))
+            message = _("Go back, check what you sent and try again.")
+            return Told(status, "bad-request", _("We could not read that"), message)
         case _:
             return Told(status, "error", _("Something went wrong"), _("Go back and try again."))
 
 
 def _unforeseen(error: BaseException) -> Told:
     reference = secrets.token_hex(4)
-    log.error(
-        "error %s at %s %s\n%s", reference, request.method, request.url_rule or "no rule", without_values(error)
+    log.error("error %s at %s %s\n%s", reference, request.method, request.url_rule or "no rule", without_values(error))
+    message = _(
+        "It is not your fault, and nothing was saved. If it happens again, tell those who run Samled this number:"
     )
-    message = _("Something went wrong, and it is not your fault. Nothing was saved. If it happens again, tell whoever runs Samled this number:")
     return Told(500, "internal", _("Something went wrong"), message, reference=reference)
 
 

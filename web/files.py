@@ -46,7 +46,8 @@ def send_static(filename: str) -> Response:
 
 
 def _kind(filename: str) -> str:
-    return {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}.get(Path(filename).suffix, "text/plain")
+    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+    return kinds.get(Path(filename).suffix, "text/plain")
 
 
 def init_app(app: Flask) -> None:

@@ -1,7 +1,7 @@
 """Swedish first, English second.
 
-The source text is English (`_("My tasks")`); `translations/sv/*.po` hold the Swedish, a file a room, so that colleagues do
-not meet in one. They are read as they are: no compiled file to forget. A test finds every text without a translation.
+The source text is English (`_("My tasks")`); `translations/sv/*.po` hold the Swedish, a file a room, so that colleagues
+do not meet in one. They are read as they are: no compiled file to forget. A test finds texts without a translation.
 """
 
 from __future__ import annotations
@@ -108,15 +108,16 @@ def due_words(due_at: datetime | None, now: datetime) -> Due:
     full = date_time(due_at)
     days = (local.date() - today).days
     if due_at <= now:
-        late = -days
-        words = ngettext("Overdue 1 day", "Overdue %(num)d days", late) if late else _("Overdue since %(time)s", time=clock(due_at))
-        return Due("overdue", words, full)
+        if days == 0:
+            return Due("overdue", _("Overdue since %(time)s", time=clock(due_at)), full)
+        return Due("overdue", ngettext("Overdue 1 day", "Overdue %(num)d days", -days), full)
     if days == 0:
         return Due("soon", _("Today at %(time)s", time=clock(due_at)), full)
     if days == 1:
         return Due("soon", _("Tomorrow at %(time)s", time=clock(due_at)), full)
     if days < 7:
-        return Due("waiting", _("%(weekday)s at %(time)s", weekday=format_date(local.date(), "EEEE").capitalize(), time=clock(due_at)), full)
+        weekday = format_date(local.date(), "EEEE").capitalize()
+        return Due("waiting", _("%(weekday)s at %(time)s", weekday=weekday, time=clock(due_at)), full)
     return Due("waiting", day(local.date(), today), full)
 
 

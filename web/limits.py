@@ -40,5 +40,3 @@ def init_app(app: Flask) -> None:
     limiter.init_app(app)
     if app.config.get("TESTING"):
         limiter.reset()
-
-

@@ -71,7 +71,9 @@ def change_language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     answer = redirect(local_path(request.form.get("to")) or url_for("inbox.show"), code=303)
     if chosen in LANGUAGES:
-        answer.set_cookie(COOKIE, chosen, max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=request.is_secure)
+        answer.set_cookie(
+            COOKIE, chosen, max_age=365 * 24 * 3600, httponly=True, samesite="Lax", secure=request.is_secure
+        )
         if g.person is not None:
             directory().set_language(g.person.id, chosen)
     return answer

@@ -48,7 +48,7 @@ def faults(password: str, *, username: str, name: str) -> list[str]:
     """What is wrong with a new password, a sentence each; empty when it will do."""
     found = []
     if len(password) < SHORTEST:
-        found.append(_("Use at least %(count)d characters. Three or four words in a row are easy to remember.", count=SHORTEST))
+        found.append(_("Use at least %(count)d characters. Three or four words in a row will do.", count=SHORTEST))
     if len(password) > LONGEST:
         found.append(_("Use at most %(count)d characters.", count=LONGEST))
     folded = password.casefold()
