@@ -1,0 +1,114 @@
+"""YAML with line numbers, where dates, times and numbers with leading zeros stay as they are written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+#: Nodes after aliases are written out; a file of nested aliases can stand for more than the memory holds.
+NODE_LIMIT = 100_000
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+][0-9]+")
+_KEPT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, without YAML 1.1's dates, its base 60 (10:30 is 630) and its octal (0123 is 83)."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _KEPT]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern in (("int", _INTEGER), ("float", _NUMBER)):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern.pattern})$"), list("-+0123456789")
+    )
+
+
+class TextError(ValueError):
+    """The text is not YAML that can be used; `line` counts from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Value:
+    """Something read, and where it stands."""
+
+    line: int
+    #: A mapping's values are `Value` again, and so are a sequence's items; everything else is plain.
+    content: Any
+
+    @property
+    def plain(self) -> Any:
+        """The same without lines."""
+        if isinstance(self.content, dict):
+            return {key: value.plain for key, value in self.content.items()}
+        if isinstance(self.content, list):
+            return [value.plain for value in self.content]
+        return self.content
+
+
+def read_yaml(text: str) -> Value:
+    """One document. Raises `TextError` with the line."""
+    loader = None
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            raise TextError(1, "The file is empty")
+        return _Reader(loader).value(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise TextError(mark.line + 1 if mark else 1, f"This is not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise TextError(1, f"This is not valid YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise TextError(1, "This is nested too deep") from None
+    finally:
+        if loader:
+            loader.dispose()
+
+
+class _Reader:
+    """Turns nodes into values: keys are text and stand once."""
+
+    def __init__(self, loader: _Loader) -> None:
+        self.loader = loader
+        self.count = 0
+
+    def value(self, node: yaml.Node) -> Value:
+        line = node.start_mark.line + 1
+        self.count += 1
+        if self.count > NODE_LIMIT:
+            raise TextError(line, f"This stands for more than {NODE_LIMIT} values")
+        if isinstance(node, yaml.MappingNode):
+            self.loader.flatten_mapping(node)
+            return Value(line, self.mapping(node))
+        if isinstance(node, yaml.SequenceNode):
+            return Value(line, [self.value(item) for item in node.value])
+        try:
+            content = self.loader.construct_object(node)
+        except ValueError as error:
+            raise TextError(line, f"This cannot be read: {error}") from None
+        if content is not None and not isinstance(content, str | int | float):
+            raise TextError(line, f"A {type(content).__name__} cannot stand here")
+        return Value(line, content)
+
+    def mapping(self, node: yaml.MappingNode) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            line = key_node.start_mark.line + 1
+            if key is None:
+                raise TextError(line, "A key is not a plain word")
+            if key in found:
+                raise TextError(line, f"The key “{key}” stands here twice")
+            found[key] = self.value(value_node)
+        return found
