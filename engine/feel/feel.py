@@ -1,0 +1,104 @@
+"""The door to FEEL: compiles expressions, and gives each thread a runtime of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from engine.errors import FeelError
+from engine.feel.expression import Expression, Kind, _character, shape_of
+from engine.feel.runtime import LimitReached, Runtime
+
+#: An expression longer than this (characters) is a mistake or an attack.
+LONGEST_SOURCE = 20_000
+
+
+class Feel:
+    """Compiles FEEL. Safe to share: every thread gets its own embedded runtime, made at its first evaluation.
+
+    `time_limit`: seconds of CPU time an evaluation may take; `memory_limit`: bytes a runtime may hold.
+    """
+
+    def __init__(self, time_limit: float = 0.25, memory_limit: int = 64 * 2**20) -> None:
+        self._time_limit = time_limit
+        self._memory_limit = memory_limit
+        self._local = threading.local()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The calling thread's own."""
+        runtime: Runtime | None = getattr(self._local, "runtime", None)
+        if runtime is None:
+            runtime = self._local.runtime = Runtime(self._time_limit, self._memory_limit)
+        return runtime
+
+    def compile(
+        self,
+        source: str,
+        *,
+        element: str | None = None,
+        file: str | None = None,
+        kind: Kind = "expression",
+        names: Iterable[str] = (),
+    ) -> Expression:
+        """Parses an expression (without a leading `=`), or unary tests, as `> 5, < 2` in a decision table.
+
+        `names` declares variables whose names hold signs or words of FEEL, such as `Dish-type` or `Day and night`;
+        names with plain spaces need not be declared. `element` and `file` are for messages.
+        Raises `FeelError` with the position for a syntax error or an unknown function.
+        """
+
+        def refused(message: str, position: int | None = None) -> FeelError:
+            at = _character(source, position)
+            return FeelError(message, expression=source, position=at, element=element, file=file)
+
+        if len(source) > LONGEST_SOURCE:
+            raise refused(f"The expression is longer than {LONGEST_SOURCE} characters. Divide it")
+        if "\0" in source:
+            raise refused("The expression holds a NUL character. Remove it", source.index("\0"))
+        declared = tuple(sorted(set(names)))
+        try:
+            facts = self.runtime.compile((source, kind, declared))
+        except LimitReached as limit:
+            raise refused(f"The expression {limit}. Write it simpler") from None
+        if "error" in facts:
+            raise refused(facts["error"]["message"], facts["error"]["position"])
+        return self._expression(source, kind, element, file, declared, facts)
+
+    def _expression(
+        self,
+        source: str,
+        kind: Kind,
+        element: str | None,
+        file: str | None,
+        declared: tuple[str, ...],
+        facts: dict[str, Any],
+    ) -> Expression:
+        paths = frozenset(tuple(path) for path in facts["paths"])
+        ambiguous = frozenset(facts["ambiguous"])
+        read = {*paths, *((name,) for name in ambiguous), *([("?",)] if kind == "unary" else [])}
+        return Expression(
+            source=source,
+            kind=kind,
+            element=element,
+            file=file,
+            names=frozenset(path[0] for path in paths),
+            paths=paths,
+            ambiguous_names=ambiguous,
+            functions=frozenset(facts["functions"]),
+            deadline_names=frozenset(facts["deadlines"]),
+            role_names=frozenset(facts["roles"]),
+            declared=declared,
+            _shape=shape_of(read),
+            _needs_context=facts["needsContext"],
+            _feel=self,
+        )
+
+
+_default = Feel()
+
+
+def current_feel() -> Feel:
+    """The one with the usual limits."""
+    return _default

@@ -1,0 +1,201 @@
+// The organisation's calendar, over the table that Python hands in, and the FEEL functions that are ours.
+// The rules are those of engine/calendars.py; tests/unit/test_feel_calendar.py runs both in lock-step.
+import { DateTime } from 'luxon';
+
+import { state, warn } from './state.js';
+import {
+  addMonths, clockOf, dateOfDay, dayNumber, dayOf, instant, isDate, isTime, moment, plus, readDate,
+  readDateTime, readDuration
+} from './temporal.js';
+import { TableZone } from './zone.js';
+
+const DAY = 86400000;
+const END_OF_DAY = DAY - 1000;
+const MOST_WORKING_DAYS = 50000;
+const MOST_IDLE_DAYS = 3660;
+
+export class Calendar {
+  constructor([ name, transitions, nonWorkingDays, firstYear, lastYear ]) {
+    this.zone = new TableZone(name, transitions);
+    this.first = dayNumber(firstYear, 1, 1);
+    this.last = dayNumber(lastYear, 12, 31);
+    this.closed = new Set(nonWorkingDays.map((text) => dayOf(readDate(text))));
+  }
+
+  covers(day) {
+    return day >= this.first && day <= this.last;
+  }
+
+  isWorked(day) {
+    const weekday = ((day + 3) % 7 + 7) % 7;
+
+    return weekday < 5 && !this.closed.has(day);
+  }
+
+  /** The day itself if it is worked, else the next (direction 1) or the one before (-1); null outside the table. */
+  workedFrom(day, direction) {
+    for (let tried = 0; tried < MOST_IDLE_DAYS; tried++, day += direction) {
+      if (!this.covers(day)) {
+        return null;
+      }
+
+      if (this.isWorked(day)) {
+        return day;
+      }
+    }
+
+    return null;
+  }
+
+  /** The day a number of working days later, or earlier; 0 is the day itself or the next that is worked. */
+  workedAfter(day, count) {
+    if (count === 0) {
+      return this.workedFrom(day, 1);
+    }
+
+    const direction = Math.sign(count);
+
+    for (let left = Math.abs(count); left > 0 && day !== null; left--) {
+      day = this.workedFrom(day + direction, direction);
+    }
+
+    return day;
+  }
+}
+
+/** A date, or a date with time, from a value or from ISO text (as case data holds them); null if it is neither. */
+function readMoment(value) {
+  if (typeof value === 'string') {
+    return readDate(value) || readDateTime(value);
+  }
+
+  return DateTime.isDateTime(value) && !isTime(value) ? value : null;
+}
+
+function wrong(name, needs) {
+  return warn('FUNCTION_INVOCATION_FAILURE', `${name} needs ${needs}`);
+}
+
+function outside() {
+  return warn('FUNCTION_INVOCATION_FAILURE', 'The calendar does not reach that far: check the date and the number of days');
+}
+
+/** A date stays a date; of a date with time the local time of day is kept. */
+function atDay(day, from) {
+  if (day === null) {
+    return outside();
+  }
+
+  return isDate(from) ? dateOfDay(day) : moment(day, clockOf(from), null);
+}
+
+function local(value) {
+  return isDate(value) ? value : instant(value.toMillis());
+}
+
+function workingDaysAfter(from, count) {
+  const start = readMoment(from);
+
+  if (!start || !Number.isInteger(count) || Math.abs(count) > MOST_WORKING_DAYS) {
+    return wrong('working days after(from, n)', 'a date, or a date and time, and a whole number');
+  }
+
+  const at = local(start);
+
+  return atDay(state.calendar.workedAfter(dayOf(at), count), at);
+}
+
+function nextWorkingDay(date) {
+  const start = readMoment(date);
+
+  if (!start) {
+    return wrong('next working day(date)', 'a date, or a date and time');
+  }
+
+  const at = local(start);
+
+  return atDay(state.calendar.workedFrom(dayOf(at) + 1, 1), at);
+}
+
+const WORKING_DAYS = /^\s*(\d{1,6})\s+working\s+days?\s*$/i;
+
+/**
+ * The instant by which a deadline of process.toml is due: its value, counted from an instant. A date counts from its
+ * end, 23:59:59: who has a week from Monday has all of next Monday.
+ */
+function deadline(name, from) {
+  const value = typeof name === 'string' && Object.hasOwn(state.deadlines, name) ? state.deadlines[name] : null;
+
+  if (value === null) {
+    return wrong('deadline(name)', 'the name of a deadline in process.toml');
+  }
+
+  const start = from === undefined ? instant(state.now) : readMoment(from);
+
+  if (!start) {
+    return wrong('deadline(name, from)', 'a date, or a date and time, to count from');
+  }
+
+  const at = isDate(start) ? moment(dayOf(start), END_OF_DAY, null) : instant(start.toMillis());
+  const workingDays = WORKING_DAYS.exec(value);
+
+  if (workingDays) {
+    return at && atDay(state.calendar.workedAfter(dayOf(at), +workingDays[1]), at);
+  }
+
+  const duration = readDuration(value.trim());
+
+  return duration ? at && plus(at, duration) : wrong('deadline(name)', 'a deadline with a duration in process.toml');
+}
+
+/**
+ * Full years from a birth date to a day (today if left out). Who is born on 29 February has a birthday on 28 February
+ * in other years than leap years: lag (1930:173) om beräkning av lagstadgad tid, 1 §.
+ */
+function age(birthDate, on) {
+  const born = readMoment(birthDate);
+  const day = on === undefined ? instant(state.now) : readMoment(on);
+
+  if (!born || !day) {
+    return wrong('age(birth date, on)', 'two dates');
+  }
+
+  const [ from, to ] = [ dayOf(local(born)), dayOf(local(day)) ];
+
+  if (to < from) {
+    return wrong('age(birth date, on)', 'a day that is not before the birth date');
+  }
+
+  let years = new Date(to * DAY).getUTCFullYear() - new Date(from * DAY).getUTCFullYear();
+
+  if (addMonths(from, 12 * years) > to) {
+    years--;
+  }
+
+  return years;
+}
+
+function unitsWithRole(name) {
+  return typeof name === 'string' && Object.hasOwn(state.units, name)
+    ? state.units[name].slice()
+    : wrong('units with role(name)', 'the name of a role in process.toml');
+}
+
+function declare(call, required, ...parameters) {
+  const checked = (...values) => values.length < required || values.slice(0, required).includes(undefined)
+    ? wrong(`${parameters.join(', ')}:`, 'more values')
+    : call(...values);
+
+  checked.$args = parameters;
+
+  return checked;
+}
+
+/** The functions that Samled adds to FEEL. */
+export const ours = {
+  'deadline': declare(deadline, 1, 'name', 'from'),
+  'working days after': declare(workingDaysAfter, 2, 'from', 'n'),
+  'next working day': declare(nextWorkingDay, 1, 'date'),
+  'age': declare(age, 1, 'birth date', 'on'),
+  'units with role': declare(unitsWithRole, 1, 'name')
+};

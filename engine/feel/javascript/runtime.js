@@ -1,0 +1,88 @@
+// The door of the bundle: four functions that take and give numbers and JSON text, and nothing else.
+import './intl.js';
+
+import { Interpreter, InterpreterContext, parseExpression, parseUnaryTests } from '@bpmn-io/feelin';
+
+import { LACKING, builtins } from './builtins.js';
+import { Calendar } from './calendar.js';
+import './mends.js';
+import { NameError, Names, SPECIAL } from './names.js';
+import { state } from './state.js';
+import { encode } from './values.js';
+
+const interpreter = new Interpreter();
+const compiled = new Map();
+const calendars = new Map();
+let next = 1;
+
+/** Names with words of FEEL in them, such as `get or else`, are read as one name only if the parser knows them. */
+const KNOWN = Object.fromEntries([ ...Object.keys(builtins), ...SPECIAL, ...LACKING ].filter((name) => /\b(and|or|in|of|if)\b/.test(name)).map((name) => [ name, null ]));
+
+/** A limit is not ours to answer: Python hears of it. */
+function isLimit(error) {
+  return error instanceof InternalError || error instanceof RangeError && /stack/.test(error.message);
+}
+
+function compile(text) {
+  const [ source, kind, declared ] = JSON.parse(text);
+
+  try {
+    const context = { ...KNOWN, ...Object.fromEntries(declared.map((name) => [ name, null ])) };
+    const tree = (kind === 'unary' ? parseUnaryTests : parseExpression)(source, context, 'camunda');
+    const warnings = new InterpreterContext();
+    const { root } = interpreter._buildExecutionTree(tree, source, warnings);
+    const names = new Names(source);
+
+    names.visit(tree.topNode, { bound: new Set(), filter: false });
+    compiled.set(next, { root, warnings, unary: kind === 'unary' });
+
+    return JSON.stringify({ id: next++, ...names.facts(declared) });
+  } catch (error) {
+    if (isLimit(error)) {
+      throw error;
+    }
+
+    return JSON.stringify({ error: { message: explained(error), position: error.position?.from ?? null } });
+  }
+}
+
+function explained(error) {
+  return error instanceof NameError ? error.message : `Syntax error: ${ error.message }`;
+}
+
+function evaluate(id, text) {
+  const { root, warnings, unary } = compiled.get(id);
+
+  try {
+    const [ variables, now, calendar, deadlines, units ] = JSON.parse(text);
+
+    warnings.warnings = [];
+    state.warnings = warnings;
+    state.node = null;
+    state.now = now;
+    state.calendar = calendar === undefined ? null : calendars.get(calendar);
+    state.deadlines = deadlines;
+    state.units = units;
+
+    const found = root(variables);
+    const value = encode(unary ? found(variables['?'] ?? null) : found);
+
+    return warnings.warnings.length
+      ? JSON.stringify({ v: value, w: warnings.warnings.map(({ type, message, position }) => ({ type, message, position: position.from })) })
+      : JSON.stringify({ v: value });
+  } catch (error) {
+    if (isLimit(error)) {
+      throw error;
+    }
+
+    return JSON.stringify({ e: error.message, p: state.node?.position.from ?? null });
+  }
+}
+
+Object.assign(globalThis, {
+  compile,
+  evaluate,
+  drop: (id) => { compiled.delete(id); },
+  loadTable: (id, text) => { calendars.set(id, new Calendar(JSON.parse(text))); },
+  dropTable: (id) => { calendars.delete(id); }
+});

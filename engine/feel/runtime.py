@@ -1,0 +1,161 @@
+"""One embedded JavaScript engine with the FEEL bundle in it: the only place that knows QuickJS.
+
+Life cycle: made at a thread's first evaluation (some 40 ms), used by that thread alone (two threads in one QuickJS
+context crash), thrown away when a limit was hit, made again at the next evaluation. What crosses is JSON text:
+integers from 2³¹ are cut, and a NUL ends a string, when they cross as such.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import quickjs
+
+from engine.errors import SamledError
+from engine.feel.context import CalendarTable, FeelContext
+
+BUNDLE = Path(__file__).parent / "dist" / "feel.js"
+
+#: Compiled expressions and calendars that a runtime keeps; the least recently used go first.
+MOST_COMPILED = 2000
+MOST_TABLES = 16
+#: QuickJS's own stack. A thread's is 8 MB on Linux, so its guard fires long before the real one is full.
+STACK_SIZE = 768 * 1024
+#: How much longer the one retry may take when other threads used up the process's CPU time.
+PATIENCE = 4
+
+#: Source, kind ("expression" or "unary") and the names that are declared.
+Key = tuple[str, str, tuple[str, ...]]
+
+
+class BundleMissing(SamledError):
+    """The FEEL runtime is not built: engine/feel/dist/feel.js is missing. Run `make install`."""
+
+
+class LimitReached(Exception):
+    """An evaluation used up its time, memory or stack. The text says which, to be put after “The expression”."""
+
+
+@cache
+def _bundle(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        raise BundleMissing from None
+
+
+class Runtime:
+    """Compiles and evaluates; not thread-safe. `time_limit` in seconds of CPU time, `memory_limit` in bytes."""
+
+    def __init__(self, time_limit: float, memory_limit: int) -> None:
+        self._time_limit = time_limit
+        self._memory_limit = memory_limit
+        self._context: Any = None
+        self._compiled: OrderedDict[Key, int] = OrderedDict()
+        self._tables: OrderedDict[int, tuple[CalendarTable, int]] = OrderedDict()
+        self._next_table = 1
+        self._surroundings: tuple[FeelContext | None, str] = (None, "")
+
+    def compile(self, key: Key) -> dict[str, Any]:
+        """The expression's id and names, or `{"error": {"message", "position"}}`. Raises `LimitReached`."""
+        return self._guarded(lambda: self._compile(key))
+
+    def evaluate(self, key: Key, variables: str, context: FeelContext | None) -> dict[str, Any]:
+        """`{"v": value, "w": warnings}` or `{"e": message, "p": position}`. Raises `LimitReached`.
+
+        `context` is None for an expression that asks for neither time nor calendar nor organisation.
+        """
+
+        def call() -> dict[str, Any]:
+            payload = f"[{variables}]" if context is None else f"[{variables},{self._surroundings_text(context)}]"
+            identity = self._compiled.get(key)
+            if identity is None:
+                identity = self._compile(key)["id"]
+            else:
+                self._compiled.move_to_end(key)
+            answer: dict[str, Any] = json.loads(self._evaluate(identity, payload))
+            return answer
+
+        return self._guarded(call)
+
+    def _guarded(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Runs under the limits. The time limit counts the CPU time of the whole process: when it ended an evaluation
+        that had little of it itself, because other threads were busy, it is tried once more (it has no effects)."""
+        if self._context is None:
+            self._start(self._time_limit)
+        started = time.thread_time()
+        try:
+            return call()
+        except quickjs.JSException as error:
+            # After a limit the heap may be in any state, so no other evaluation gets to see it.
+            self._context = None
+            if "interrupted" not in str(error) or time.thread_time() - started > 0.9 * self._time_limit:
+                raise LimitReached(_reason(str(error))) from None
+        self._start(PATIENCE * self._time_limit)
+        try:
+            answer = call()
+        except quickjs.JSException as error:
+            self._context = None
+            raise LimitReached(_reason(str(error))) from None
+        self._context.set_time_limit(self._time_limit)
+        return answer
+
+    def _start(self, time_limit: float) -> None:
+        context = quickjs.Context()
+        context.set_max_stack_size(STACK_SIZE)
+        context.set_memory_limit(self._memory_limit)
+        context.eval(_bundle(BUNDLE))
+        context.set_time_limit(time_limit)
+        self._evaluate: Callable[[int, str], str] = context.get("evaluate")
+        self._compiled.clear()
+        self._tables.clear()
+        self._surroundings = (None, "")
+        self._context = context
+
+    def _compile(self, key: Key) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(self._context.get("compile")(json.dumps(key)))
+        if "id" in facts:
+            self._compiled[key] = facts["id"]
+            if len(self._compiled) > MOST_COMPILED:
+                _, oldest = self._compiled.popitem(last=False)
+                self._context.get("drop")(oldest)
+        return facts
+
+    def _surroundings_text(self, context: FeelContext) -> str:
+        if self._surroundings[0] is not context:
+            milliseconds = int(context.now.timestamp() * 1000)
+            table = self._table(context.table)
+            deadlines, units = (json.dumps(dict(m)) for m in (context.deadlines, context.units_by_role))
+            self._surroundings = (context, f"{milliseconds},{table},{deadlines},{units}")
+        return self._surroundings[1]
+
+    def _table(self, table: CalendarTable) -> int:
+        """The number by which JavaScript knows this calendar; it is sent once."""
+        known = self._tables.get(id(table))
+        if known is not None:
+            self._tables.move_to_end(id(table))
+            return known[1]
+        number, self._next_table = self._next_table, self._next_table + 1
+        text = json.dumps([table.zone, table.transitions, table.non_working_days, table.first_year, table.last_year])
+        self._context.get("loadTable")(number, text)
+        self._tables[id(table)] = (table, number)
+        if len(self._tables) > MOST_TABLES:
+            _, (_, oldest) = self._tables.popitem(last=False)
+            self._context.get("dropTable")(oldest)
+        return number
+
+
+def _reason(text: str) -> str:
+    if "interrupted" in text:
+        return "takes too long"
+    if "memory" in text or text == "null":
+        return "needs too much memory"
+    if "call stack" in text:
+        return "is nested too deeply"
+    return f"failed: {text.splitlines()[0]}"
