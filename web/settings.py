@@ -50,13 +50,16 @@ class Settings:
     clock_file: str = ""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read `SAMLED_…`. Raises SettingsError with the name of the setting and the remedy."""
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, *, web: bool = True) -> Settings:
+        """Read `SAMLED_…`. Raises SettingsError with the name of the setting and the remedy.
+
+        Only the web signs anything: with `web=False` no secret key is asked for, or made.
+        """
         database_url = database_address(environ)
         example = _switch(environ, "SAMLED_EXAMPLE")
         return cls(
             database_url=database_url,
-            secret_key=secret_key(environ, database_url),
+            secret_key=secret_key(environ, database_url) if web else "",
             example=example,
             smtp_url=_text_or_file(environ, "SAMLED_SMTP_URL"),
             base_url=environ.get("SAMLED_BASE_URL", "").rstrip("/"),
