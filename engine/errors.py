@@ -76,7 +76,7 @@ class FeelError(SamledError):
 class Incident(SamledError):
     """The case cannot go on by itself. Its owner must decide how it continues."""
 
-    def __init__(self, message: str, *, element: str | None = None) -> None:
+    def __init__(self, message: str | None = None, *, element: str | None = None) -> None:
         self.element = element
         super().__init__(message)
 
@@ -87,6 +87,10 @@ class StepBudgetExceeded(Incident):
 
 class DatabaseTooNew(SamledError):
     """The database was made by a newer version of Samled. Install that version, or restore an older backup."""
+
+
+class DatabaseNotReady(SamledError):
+    """The database is not set up, or from an older version of Samled. Run `samled init`; it loses nothing."""
 
 
 class DatabaseUnavailable(SamledError):

@@ -107,7 +107,7 @@ class BusinessRuleTask(Activity, BpmnSpecMixin):  # type: ignore[misc]
 
     def perform(self, token: Token) -> None:
         top = token.workflow.top_workflow
-        decision = top.model.decision(self._wf_spec.process_id, self.dialect.decision_id)  # type: ignore[attr-defined]
+        decision = top.model.decision(self._wf_spec.process_id, self.dialect.decision_id or "")
         chain = {"case": top.environment.case, **token.scope.chain()}
         value = decision.evaluate(chain, top.environment.feel)
         if self.dialect.result:

@@ -226,7 +226,7 @@ def throw(node: EventNode, token: Token) -> bool:
         top.note("thrown", node, token, {"signal": name, "values": thrown_values(node, token)})
         top.signal(name, thrown_values(node, token))
     elif kind == "message":
-        key, values = node.trigger.key(token), thrown_values(node, token)  # type: ignore[attr-defined]
+        key, values = node.trigger.key(token), thrown_values(node, token)
         if not top.message(name, key, values):
             top.note("thrown", node, token, {"message": name, "key": key, "values": values})
     return token.id in top.tokens

@@ -93,7 +93,7 @@ class ParallelGateway(_Join, BpmnSpecMixin):  # type: ignore[misc]
 
 
 class InclusiveGateway(_Join, _Choosing, BpmnSpecMixin):  # type: ignore[misc]
-    """Takes every flow whose condition is true; as a join, waits for the tokens that can still come (BPMN 2.0, 13.4.3)."""
+    """Takes every flow whose condition is true; a join waits for what can still come (BPMN 2.0, 13.4.3)."""
 
     def choose(self, token: Token) -> list[Flow]:
         return [flow for flow in self.outgoing if _is_true(flow, token)] or self.otherwise()

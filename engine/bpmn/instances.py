@@ -78,7 +78,7 @@ class Instance:
         if self.tasks.pop(token.id, None) is None:
             return
         top.tokens.pop(token.id, None)
-        parent = self.tasks.get(token._parent)
+        parent = self.tasks.get(token._parent or 0)
         if parent is not None:
             parent._children.pop(token.id, None)
         if token.scope is not self.scope:
@@ -155,9 +155,7 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
     def _step(self, token: Token, *, within_budget: bool) -> None:
         try:
             if not within_budget:
-                raise StepBudgetExceeded(
-                    element=token.task_spec.bpmn_id, message=" ".join(StepBudgetExceeded.__doc__.split())
-                )  # type: ignore[union-attr]
+                raise StepBudgetExceeded(element=token.task_spec.bpmn_id)
             if token._state == TaskState.FUTURE:
                 token.task_spec._update(token)
             elif token._state == TaskState.READY and not token.task_spec.manual:

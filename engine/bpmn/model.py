@@ -242,7 +242,7 @@ class Model:
 
 
 def _flow_nodes(process: etree._Element) -> Iterator[etree._Element]:
-    return process.iter(*[f"{{*}}{tag}" for tag in FLOW_NODES])
+    yield from process.iter(*[f"{{*}}{tag}" for tag in FLOW_NODES])
 
 
 def _missing(file: str, info: ElementInfo, message: str, remedy: str) -> Finding:

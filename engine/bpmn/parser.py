@@ -6,7 +6,7 @@ process is made first and then connected, and sub-processes wait in a list, so n
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
@@ -222,7 +222,7 @@ class ScopeParser(ProcessParser):  # type: ignore[misc]
 class DialectParser(BpmnParser):  # type: ignore[misc]
     """Parses one BPMN file in the Camunda 8 dialect."""
 
-    OVERRIDE_PARSER_CLASSES = {full_tag(tag): pair for tag, pair in _PARSERS.items()}
+    OVERRIDE_PARSER_CLASSES: ClassVar = {full_tag(tag): pair for tag, pair in _PARSERS.items()}
     PROCESS_PARSER_CLASS = ScopeParser
 
     def __init__(self, root: etree._Element, file: str) -> None:

@@ -97,7 +97,7 @@ class Run:
     @property
     def process_id(self) -> str:
         """The process it was started as."""
-        return self._case.spec.name
+        return str(self._case.spec.name)
 
     @property
     def data(self) -> dict[str, Any]:

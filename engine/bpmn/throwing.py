@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import Incident
 
 if TYPE_CHECKING:
-    from engine.bpmn.events import BoundaryEvent, EventStart
-    from engine.bpmn.instances import Instance
     from engine.bpmn.tokens import Token
 
 
@@ -27,34 +26,32 @@ def throw_error(token: Token, code: str | None) -> None:
     Raises:
         Incident: nobody expects it.
     """
-    for catcher, caught in _outwards(token, "error", code):
-        catcher.trip(caught)
+    for trip in _outwards(token, "error", code):
+        trip()
         return
     raise Incident(f"Nobody expects the error “{code or 'without a code'}”")
 
 
 def throw_escalation(token: Token, code: str | None) -> bool:
-    """Tell the nearest activity that expects the escalation. False if `token` was stopped by that; unheard is no fault."""
-    for catcher, caught in _outwards(token, "escalation", code):
-        catcher.trip(caught)
+    """Tell the nearest activity that expects the escalation; nobody is no fault. False if that stopped `token`."""
+    for trip in _outwards(token, "escalation", code):
+        trip()
         break
     return token.id in token.workflow.top_workflow.tokens
 
 
-def _outwards(
-    token: Token, kind: str, code: str | None
-) -> Iterator[tuple[BoundaryEvent | EventStart, Token | Instance]]:
-    """Who expects `code`, the nearest first, with the activity or instance that it concerns."""
+def _outwards(token: Token, kind: str, code: str | None) -> Iterator[Callable[[], object]]:
+    """What to call to tell those who expect `code`, the nearest first."""
     at: Token | None = token
     first = True
     while at is not None:
         for watched in (at, at.of_multi_instance):
             for boundary in getattr(watched.task_spec, "boundaries", ()) if watched is not None else ():
                 if boundary.trigger.kind == kind and boundary.trigger.matches(code):
-                    yield boundary, watched
+                    yield partial(boundary.trip, watched)
         instance = at.workflow
         for start in instance.spec.event_starts:
             inside_itself = not first and start.sub_process is at.task_spec
             if start.trigger.kind == kind and start.trigger.matches(code) and not inside_itself:
-                yield start, instance
+                yield partial(start.trip, instance)
         at, first = instance.host, False

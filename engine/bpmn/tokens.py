@@ -73,7 +73,7 @@ class Token(Task):  # type: ignore[misc]
     @property
     def of_multi_instance(self) -> Token | None:
         """The multi-instance body that this token is a child of."""
-        parent = self.workflow.tasks.get(self._parent)
+        parent = self.workflow.tasks.get(self._parent or 0)
         return parent if parent is not None and parent is not self.workflow.task_tree else None
 
     def evaluate(self, expression: Expression, *, strict: bool = True, **more: Any) -> Any:
@@ -84,7 +84,7 @@ class Token(Task):  # type: ignore[misc]
         """
         environment = self.workflow.top_workflow.environment
         known = {"case": environment.case, **more}
-        return expression.evaluate(ChainMap(known, self.scope.chain()), environment.feel, strict=strict)
+        return expression.evaluate(ChainMap(known, self.scope.chain()), environment.feel, strict=strict)  # type: ignore[arg-type]
 
     def read(self, name: str) -> Any:
         """A variable's value here; None when there is none."""

@@ -6,9 +6,9 @@ correlation key. So nothing is computed again when a case is restored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 
@@ -18,6 +18,8 @@ from engine.errors import Incident
 if TYPE_CHECKING:
     from engine.bpmn.tokens import Token
     from engine.bpmn.values import Value
+
+T = TypeVar("T")
 
 
 class Trigger(EventDefinition):  # type: ignore[misc]
@@ -187,13 +189,8 @@ class CycleTimer(Timer):
         return True
 
 
-def _readable(read: Any) -> Any:
+def _readable(read: Callable[[], T]) -> T:
     try:
         return read()
     except ValueError as error:
         raise Incident(f"The timer's value cannot be read: {error}") from error
-
-
-def payload_of(values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A message's payload as variables."""
-    return dict(values or {})
