@@ -1,1 +1,26 @@
 """Forms: a form-js file becomes a schema and a view model. Knows neither database nor Flask."""
+
+from forms.components.files import FileRule
+from forms.errors import FormsError, InvalidForm, InvalidInput
+from forms.form import Form, FormExpression
+from forms.loading import load
+from forms.messages import Message
+from forms.reading import RowChange
+from forms.reasons import Reason
+from forms.scope import Evaluate, Lookups, Option
+
+__all__ = [
+    "Evaluate",
+    "FileRule",
+    "Form",
+    "FormExpression",
+    "FormsError",
+    "InvalidForm",
+    "InvalidInput",
+    "Lookups",
+    "Message",
+    "Option",
+    "Reason",
+    "RowChange",
+    "load",
+]

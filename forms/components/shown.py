@@ -1,0 +1,126 @@
+"""Components that only show: text, a line, a space, a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forms.components.base import Component
+from forms.messages import in_words
+from forms.nodes import Node
+from forms.scope import Scope
+from forms.templating import Template
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextView(Component):
+    """Markdown, with FEEL in it."""
+
+    type = "text"
+    properties = frozenset({"text", "label", "strict"})
+
+    text: Template
+
+    @classmethod
+    def settings(cls, node: Node) -> dict[str, Any]:
+        return {"text": node.template("text")}
+
+    def expressions(self) -> dict[str, str]:
+        found = super().expressions()
+        return {**found, **{f"text.{number}": source for number, source in enumerate(self.text.expressions)}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Separator(Component):
+    """A line across."""
+
+    type = "separator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spacer(Component):
+    """Some room. Its height in pixels is left to the style sheet."""
+
+    type = "spacer"
+    properties = frozenset({"height"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Component):
+    """Rows of data that the case already has. All rows are shown: `rowCount` is about paging."""
+
+    type = "table"
+    properties = frozenset({"label", "rowCount", "columns", "columnsExpression", "dataSource"})
+
+    label: Template
+    columns: tuple[Column, ...] = ()
+    columns_expression: str = ""
+    #: FEEL source of a list of objects.
+    rows: str = "null"
+
+    @classmethod
+    def settings(cls, node: Node) -> dict[str, Any]:
+        expression = node.content.get("columnsExpression")
+        return {
+            "label": node.template("label"),
+            "columns": tuple(_columns(node)),
+            "columns_expression": node.feel("columnsExpression", expression) if expression else "",
+            "rows": node.feel("dataSource", node.content.get("dataSource")),
+        }
+
+    def expressions(self) -> dict[str, str]:
+        found = {**super().expressions(), "dataSource": self.rows}
+        if self.columns_expression:
+            found["columnsExpression"] = self.columns_expression
+        return found
+
+    def content(self, scope: Scope) -> tuple[list[Column], list[list[str]]]:
+        """Columns and the cells of each row, in words."""
+        columns = list(self.columns)
+        if self.columns_expression:
+            given = scope.feel(self.columns_expression)
+            columns = [column for column in map(_column, given if isinstance(given, list) else []) if column]
+        rows = scope.feel(self.rows)
+        language = scope.situation.language
+        return columns, [
+            [_cell(row.get(column.key), language) for column in columns]
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, Mapping)
+        ]
+
+
+def _cell(value: Any, language: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(_cell(item, language) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_cell(item, language)}" for key, item in value.items())
+    return in_words(value, language)
+
+
+def _columns(node: Node) -> list[Column]:
+    given = node.content.get("columns")
+    if given is None:
+        if not node.content.get("columnsExpression"):
+            node.refuse("missing-columns", "The table has no columns", "Give it columns, or a columnsExpression")
+        return []
+    columns = [_column(item) for item in given] if isinstance(given, list) else [None]
+    if not all(columns):
+        node.refuse("property-type", "A column lacks its key", 'Write each column as {"label": …, "key": …}')
+    return [column for column in columns if column]
+
+
+def _column(item: Any) -> Column | None:
+    if not isinstance(item, Mapping) or not isinstance(item.get("key"), str):
+        return None
+    return Column(item["key"], str(item.get("label") or item["key"]))
