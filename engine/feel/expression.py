@@ -99,6 +99,16 @@ class Expression:
         ]
         return answer["v"], warnings
 
+    @property
+    def reads(self) -> frozenset[tuple[str, ...]]:
+        """Every path it may read, ambiguous names included."""
+        return self.paths | {(name,) for name in self.ambiguous_names}
+
+    @property
+    def needs_context(self) -> bool:
+        """Does it ask for the time, the calendar, the deadlines or the units?"""
+        return self._needs_context
+
     def error(self, message: str, position: int | None = None) -> FeelError:
         """A `FeelError` that names this expression. `position` counts UTF-16 units, as JavaScript does."""
         return FeelError(
@@ -110,11 +120,10 @@ class Expression:
         )
 
     def _answer(self, variables: Mapping[str, Any], context: FeelContext) -> dict[str, Any]:
-        picked = {name: _pick(variables[name], shape) for name, shape in self._shape.items() if name in variables}
         try:
-            text = _to_json(picked)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise self.error(f"A variable cannot be passed to the expression: {error}") from None
+            text = variables_text(self._shape, variables)
+        except ValueError as error:
+            raise self.error(str(error)) from None
         try:
             answer = self._feel.runtime.evaluate(self.key, text, context if self._needs_context else None)
         except LimitReached as limit:
@@ -122,6 +131,15 @@ class Expression:
         if "e" in answer:
             raise self.error(answer["e"], answer.get("p"))
         return answer
+
+
+def variables_text(shape: Mapping[str, Shape], variables: Mapping[str, Any]) -> str:
+    """What is read of the variables, as JSON. Raises `ValueError` for a value that has no JSON form."""
+    picked = {name: _pick(variables[name], part) for name, part in shape.items() if name in variables}
+    try:
+        return _to_json(picked)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"A variable cannot be passed to the expression: {error}") from None
 
 
 def _pick(value: Any, shape: Shape) -> Any:

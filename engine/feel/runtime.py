@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from engine.feel.context import CalendarTable, FeelContext
 BUNDLE = Path(__file__).parent / "dist" / "feel.js"
 
 #: Compiled expressions and calendars that a runtime keeps; the least recently used go first.
-MOST_COMPILED = 2000
+MOST_COMPILED = 5000
 MOST_TABLES = 16
 #: QuickJS's own stack. A thread's is 8 MB on Linux, so its guard fires long before the real one is full.
 STACK_SIZE = 768 * 1024
@@ -73,16 +73,41 @@ class Runtime:
         """
 
         def call() -> dict[str, Any]:
-            payload = f"[{variables}]" if context is None else f"[{variables},{self._surroundings_text(context)}]"
-            identity = self._compiled.get(key)
-            if identity is None:
-                identity = self._compile(key)["id"]
-            else:
-                self._compiled.move_to_end(key)
-            answer: dict[str, Any] = json.loads(self._evaluate(identity, payload))
+            answer: dict[str, Any] = json.loads(self._evaluate(self._identity(key), self._payload(variables, context)))
             return answer
 
         return self._guarded(call)
+
+    def evaluate_table(
+        self,
+        inputs: Sequence[Key],
+        rules: Sequence[Sequence[Key | None]],
+        only_first: bool,
+        variables: str,
+        context: FeelContext | None,
+    ) -> dict[str, Any]:
+        """`{"v": indexes of the rules that hit, "w": warnings with their cell}`. None is a test that all pass."""
+
+        def call() -> dict[str, Any]:
+            ids = [self._identity(key) for key in inputs]
+            tests = [[0 if key is None else self._identity(key) for key in rule] for rule in rules]
+            head = json.dumps([ids, tests, only_first])[:-1]
+            text = self._context.get("evaluateTable")(f"{head},{self._payload(variables, context)}]")
+            answer: dict[str, Any] = json.loads(text)
+            return answer
+
+        return self._guarded(call)
+
+    def _payload(self, variables: str, context: FeelContext | None) -> str:
+        return f"[{variables}]" if context is None else f"[{variables},{self._surroundings_text(context)}]"
+
+    def _identity(self, key: Key) -> int:
+        identity = self._compiled.get(key)
+        if identity is None:
+            found: int = self._compile(key)["id"]
+            return found
+        self._compiled.move_to_end(key)
+        return identity
 
     def _guarded(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Runs under the limits. The time limit counts the CPU time of the whole process: when it ended an evaluation

@@ -1,4 +1,4 @@
-// The door of the bundle: four functions that take and give numbers and JSON text, and nothing else.
+// The door of the bundle: a few functions that take and give numbers and JSON text, and nothing else.
 import './intl.js';
 
 import { Interpreter, InterpreterContext, parseExpression, parseUnaryTests } from '@bpmn-io/feelin';
@@ -7,7 +7,7 @@ import { LACKING, builtins } from './builtins.js';
 import { Calendar } from './calendar.js';
 import './mends.js';
 import { NameError, Names, SPECIAL } from './names.js';
-import { state } from './state.js';
+import { state, warn } from './state.js';
 import { encode } from './values.js';
 
 const interpreter = new Interpreter();
@@ -50,38 +50,94 @@ function explained(error) {
   return error instanceof NameError ? error.message : `Syntax error: ${ error.message }`;
 }
 
+/** Sets the surroundings that the payload brings: [variables, now, calendar, deadlines, units]. */
+function surround([ variables, now, calendar, deadlines, units ], warnings) {
+  state.warnings = warnings;
+  state.node = null;
+  state.now = now;
+  state.calendar = calendar === undefined ? null : calendars.get(calendar);
+  state.deadlines = deadlines;
+  state.units = units;
+
+  return variables;
+}
+
+function failed(error) {
+  if (isLimit(error)) {
+    throw error;
+  }
+
+  return JSON.stringify({ e: error.message, p: state.node?.position.from ?? null });
+}
+
+const plain = ({ type, message, position }) => ({ type, message, position: position.from });
+
 function evaluate(id, text) {
   const { root, warnings, unary } = compiled.get(id);
 
   try {
-    const [ variables, now, calendar, deadlines, units ] = JSON.parse(text);
-
     warnings.warnings = [];
-    state.warnings = warnings;
-    state.node = null;
-    state.now = now;
-    state.calendar = calendar === undefined ? null : calendars.get(calendar);
-    state.deadlines = deadlines;
-    state.units = units;
 
+    const variables = surround(JSON.parse(text), warnings);
     const found = root(variables);
     const value = encode(unary ? found(variables['?'] ?? null) : found);
 
     return warnings.warnings.length
-      ? JSON.stringify({ v: value, w: warnings.warnings.map(({ type, message, position }) => ({ type, message, position: position.from })) })
+      ? JSON.stringify({ v: value, w: warnings.warnings.map(plain) })
       : JSON.stringify({ v: value });
   } catch (error) {
-    if (isLimit(error)) {
-      throw error;
-    }
-
-    return JSON.stringify({ e: error.message, p: state.node?.position.from ?? null });
+    return failed(error);
   }
+}
+
+/**
+ * Which rules of a decision table hit. In one go, so that the inputs keep their FEEL types: as JSON a date would be
+ * text when it is tested. `text` is [inputs, rules, only the first?, payload]; inputs and rules hold ids of compiled
+ * expressions, 0 for a test that anything passes. A warning comes back with the cell it is of: [rule or -1, column].
+ */
+function evaluateTable(text) {
+  const [ inputs, rules, onlyFirst, payload ] = JSON.parse(text);
+  const remarks = [];
+
+  const run = (id, cell, call) => {
+    const { root, warnings } = compiled.get(id);
+
+    warnings.warnings = [];
+    state.warnings = warnings;
+
+    try {
+      return call(root);
+    } catch (error) {
+      if (isLimit(error)) {
+        throw error;
+      }
+
+      return warn('FUNCTION_INVOCATION_FAILURE', error.message);
+    } finally {
+      remarks.push(...warnings.warnings.map((warning) => ({ ...plain(warning), cell })));
+    }
+  };
+
+  const variables = surround(payload, null);
+  const values = inputs.map((id, column) => run(id, [ -1, column ], (root) => root(variables)) ?? null);
+  const hits = [];
+
+  for (const [ index, tests ] of rules.entries()) {
+    const passes = (id, column) => id === 0 || run(id, [ index, column ],
+      (root) => root({ ...variables, '?': values[column] })(values[column])) === true;
+
+    if (tests.every(passes) && hits.push(index) && onlyFirst) {
+      break;
+    }
+  }
+
+  return JSON.stringify({ v: hits, w: remarks });
 }
 
 Object.assign(globalThis, {
   compile,
   evaluate,
+  evaluateTable,
   drop: (id) => { compiled.delete(id); },
   loadTable: (id, text) => { calendars.set(id, new Calendar(JSON.parse(text))); },
   dropTable: (id) => { calendars.delete(id); }

@@ -1,0 +1,315 @@
+"""Reads a DMN file into plain parts, naming everything in it that cannot be evaluated.
+
+The Camunda 8 dialect: decision tables and literal expressions in FEEL, required decisions. DMN 1.1 to 1.5 differ in
+their namespaces only, for these parts. Version tags, labels, types and the drawing are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from engine.findings import Finding
+
+#: Bytes; a table that a person can read is far smaller.
+LARGEST_FILE = 5_000_000
+
+HIT_POLICIES = frozenset({"UNIQUE", "FIRST", "ANY", "PRIORITY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"})
+AGGREGATORS = frozenset({"SUM", "MIN", "MAX", "COUNT"})
+
+_NAMESPACE = re.compile(r"https?://www\.omg\.org/spec/DMN/")
+_FEEL = re.compile(r"feel|https?://www\.omg\.org/spec/.*FEEL.*", re.IGNORECASE)
+#: Boxed expressions of DMN that are neither a table nor a literal expression.
+_BOXED = frozenset({"invocation", "context", "relation", "list", "functionDefinition", "conditional", "for", "filter"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One expression of a decision, with the id that findings name."""
+
+    text: str
+    element: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """A column of results."""
+
+    name: str
+    element: str
+    #: Source of the list of its values, highest priority first; empty if none are given.
+    values: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row: a test an input, a result an output."""
+
+    element: str
+    tests: tuple[Cell, ...]
+    results: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A decision table."""
+
+    element: str
+    hit_policy: str
+    aggregator: str | None
+    inputs: tuple[Cell, ...]
+    outputs: tuple[Output, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class RawDecision:
+    """A decision as it is written."""
+
+    id: str
+    name: str
+    #: Under which its result is known to decisions that require it.
+    variable: str
+    required: tuple[str, ...]
+    logic: Table | Cell | None
+
+
+@dataclass
+class Reading:
+    """What a file holds, and what is wrong with it."""
+
+    file: str
+    decisions: list[RawDecision] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def fault(self, element: str, rule: str, message: str, remedy: str, name: str | None = None) -> None:
+        """Adds a finding of severity error."""
+        self.findings.append(Finding(self.file, element, "error", rule, message, remedy, name))
+
+
+def read(xml: bytes, file: str) -> Reading:
+    """Never raises for what is in the file: that becomes findings."""
+    reading = Reading(file)
+    root = _parse(xml, reading)
+    if root is None:
+        return reading
+    for node in root:
+        kind = _kind(node)
+        if kind == "decision":
+            _decision(node, reading)
+        elif kind == "decisionService":
+            reading.fault(
+                _id(node), "dmn-unsupported", "A decision service is not evaluated", "Call its decisions one by one"
+            )
+    if not reading.decisions and not reading.findings:
+        reading.fault("", "dmn-empty", "The file holds no decision", "Draw a decision table in it, or remove the file")
+    _check_ids(reading)
+    _check_requirements(reading)
+    return reading
+
+
+def _parse(xml: bytes, reading: Reading) -> etree._Element | None:
+    if len(xml) > LARGEST_FILE:
+        reading.fault("", "dmn-xml", f"The file is larger than {LARGEST_FILE} bytes", "Divide the decisions into files")
+        return None
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(xml, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        reading.fault("", "dmn-xml", f"The file is not XML: {error}", "Export it again from the modeler")
+        return None
+    if root.getroottree().docinfo.doctype:
+        reading.fault("", "dmn-xml", "The file has a DOCTYPE", "Remove it: decisions need none")
+        return None
+    if _kind(root) != "definitions":
+        reading.fault("", "dmn-xml", "The file is not DMN", "Its root must be <definitions> of a DMN namespace")
+        return None
+    return root
+
+
+def _kind(node: etree._Element) -> str:
+    """The local name of a DMN element; empty for those of other namespaces."""
+    if not isinstance(node.tag, str):
+        return ""
+    name = etree.QName(node)
+    return name.localname if _NAMESPACE.match(name.namespace or "") else ""
+
+
+def _children(node: etree._Element, kind: str) -> Iterator[etree._Element]:
+    return (child for child in node if _kind(child) == kind)
+
+
+def _child(node: etree._Element, kind: str) -> etree._Element | None:
+    return next(_children(node, kind), None)
+
+
+def _id(node: etree._Element) -> str:
+    return node.get("id") or ""
+
+
+def _text(node: etree._Element | None) -> str:
+    text = None if node is None else _child(node, "text")
+    return "" if text is None else (text.text or "").strip()
+
+
+def _decision(node: etree._Element, reading: Reading) -> None:
+    decision_id, name = _id(node), node.get("name") or ""
+    if not decision_id:
+        reading.fault("", "dmn-id", f"The decision “{name}” has no id", "Give it an id")
+        return
+    variable = _child(node, "variable")
+    required = []
+    for requirement in _children(node, "informationRequirement"):
+        needed = _child(requirement, "requiredDecision")
+        if needed is not None:
+            required.append((needed.get("href") or "").removeprefix("#"))
+    if _child(node, "knowledgeRequirement") is not None:
+        reading.fault(
+            decision_id, "dmn-unsupported", "Business knowledge models are not evaluated",
+            "Write what it says into the decision", name,
+        )  # fmt: skip
+    title = (variable.get("name") if variable is not None else None) or name or decision_id
+    logic = _logic(node, decision_id, name, reading)
+    reading.decisions.append(RawDecision(decision_id, name, title, tuple(required), logic))
+
+
+def _logic(node: etree._Element, decision_id: str, name: str, reading: Reading) -> Table | Cell | None:
+    for child in node:
+        kind = _kind(child)
+        if kind == "decisionTable":
+            return _table(child, decision_id, reading)
+        if kind == "literalExpression":
+            _check_language(child, decision_id, reading)
+            text = _text(child)
+            if not text:
+                reading.fault(decision_id, "dmn-empty", "The expression is empty", "Write what it decides", name)
+            return Cell(text, _id(child) or decision_id)
+        if kind in _BOXED:
+            reading.fault(
+                decision_id, "dmn-unsupported", f"A boxed {kind} is not evaluated",
+                "Use a decision table or a literal expression", name,
+            )  # fmt: skip
+            return None
+    reading.fault(
+        decision_id, "dmn-empty", "The decision decides nothing", "Give it a decision table or an expression", name
+    )
+    return None
+
+
+def _table(node: etree._Element, decision_id: str, reading: Reading) -> Table | None:
+    element = _id(node) or decision_id
+    policy = node.get("hitPolicy") or "UNIQUE"
+    aggregator = node.get("aggregation")
+    inputs, outputs = [], []
+    for column in _children(node, "input"):
+        expression = _child(column, "inputExpression")
+        _check_language(expression, _id(column) or element, reading)
+        inputs.append(Cell(_text(expression), _id(column) or element))
+    for column in _children(node, "output"):
+        outputs.append(Output(column.get("name") or "", _id(column) or element, _text(_child(column, "outputValues"))))
+    rules = [_rule(row, element, reading) for row in _children(node, "rule")]
+    table = Table(element, policy, aggregator, tuple(inputs), tuple(outputs), tuple(rules))
+    return table if _check_table(table, reading) else None
+
+
+def _rule(row: etree._Element, table: str, reading: Reading) -> Rule:
+    element = _id(row) or table
+
+    def cells(kind: str) -> Iterator[Cell]:
+        for entry in _children(row, kind):
+            _check_language(entry, _id(entry) or element, reading)
+            yield Cell(_text(entry), _id(entry) or element)
+
+    return Rule(element, tuple(cells("inputEntry")), tuple(cells("outputEntry")))
+
+
+def _check_language(node: etree._Element | None, element: str, reading: Reading) -> None:
+    language = node.get("expressionLanguage") if node is not None else None
+    if language and not _FEEL.fullmatch(language):
+        reading.fault(element, "dmn-language", f"Expressions in “{language}” are not evaluated", "Write it in FEEL")
+
+
+def _check_table(table: Table, reading: Reading) -> bool:
+    before = len(reading.findings)
+    if table.hit_policy not in HIT_POLICIES:
+        reading.fault(
+            table.element, "dmn-hit-policy", f"The hit policy “{table.hit_policy}” does not exist",
+            f"Choose one of {', '.join(sorted(HIT_POLICIES))}",
+        )  # fmt: skip
+    if table.aggregator and (table.aggregator not in AGGREGATORS or table.hit_policy != "COLLECT"):
+        reading.fault(
+            table.element, "dmn-aggregation", f"“{table.hit_policy}” with “{table.aggregator}” does not exist",
+            f"Use COLLECT with {', '.join(sorted(AGGREGATORS))}, or remove the aggregation",
+        )  # fmt: skip
+    if table.aggregator and len(table.outputs) != 1:
+        reading.fault(
+            table.element, "dmn-aggregation", "Only one output can be aggregated", "Remove the aggregation or outputs"
+        )
+    if table.hit_policy in {"PRIORITY", "OUTPUT ORDER"} and not any(output.values for output in table.outputs):
+        reading.fault(
+            table.element, "dmn-priority", f"{table.hit_policy} needs the order of the output's values",
+            "List them in the output, highest priority first",
+        )  # fmt: skip
+    for column in table.inputs:
+        if not column.text:
+            reading.fault(column.element, "dmn-empty", "The input has no expression", "Write what it looks at")
+    _check_outputs(table, reading)
+    for rule in table.rules:
+        if (len(rule.tests), len(rule.results)) != (len(table.inputs), len(table.outputs)):
+            reading.fault(
+                rule.element, "dmn-rule", "The rule has another number of cells than the table has columns",
+                "Open the table in the modeler and save it again",
+            )  # fmt: skip
+    return len(reading.findings) == before
+
+
+def _check_outputs(table: Table, reading: Reading) -> None:
+    if not table.outputs:
+        reading.fault(table.element, "dmn-output", "The table has no output", "Add a column for what it decides")
+    names = [output.name for output in table.outputs]
+    for output in table.outputs:
+        if len(names) > 1 and not output.name:
+            reading.fault(output.element, "dmn-output", "The output has no name", "Name it: its value is found by it")
+        elif names.count(output.name) > 1:
+            reading.fault(
+                output.element, "dmn-output", f"Two outputs are called “{output.name}”", "Give each its own name"
+            )
+
+
+def _check_ids(reading: Reading) -> None:
+    ids = [decision.id for decision in reading.decisions]
+    for twice in sorted({one for one in ids if ids.count(one) > 1}):
+        reading.fault(twice, "dmn-id", f"Two decisions have the id “{twice}”", "Give each its own id")
+
+
+def _check_requirements(reading: Reading) -> None:
+    requires = {decision.id: decision.required for decision in reading.decisions}
+    for decision in reading.decisions:
+        for needed in decision.required:
+            if needed not in requires:
+                reading.fault(
+                    decision.id, "dmn-requirement", f"It requires the decision “{needed}”, which is not in the file",
+                    "Add it, or remove the requirement", decision.name or None,
+                )  # fmt: skip
+        if decision.id in _reached(decision.required, requires):
+            reading.fault(
+                decision.id, "dmn-requirement", "It requires itself, perhaps by way of others",
+                "Remove one of the requirements", decision.name or None,
+            )  # fmt: skip
+
+
+def _reached(start: Iterable[str], requires: dict[str, tuple[str, ...]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        one = waiting.pop()
+        if one not in reached:
+            reached.add(one)
+            waiting += requires.get(one, ())
+    return reached
