@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lxml import etree
@@ -11,12 +12,20 @@ from engine.bpmn import triggers
 from engine.bpmn.dialect import read_extensions
 from engine.bpmn.faults import Faults
 from engine.bpmn.values import Value
+from engine.calendars import Calendar
+from engine.durations import Cycle, parse_duration
 from engine.errors import FeelError
 
 _TIMERS = {
     "timeDate": triggers.DateTimer,
     "timeDuration": triggers.DurationTimer,
     "timeCycle": triggers.CycleTimer,
+}
+#: How a timer's text is read when it is no expression; each raises ValueError with the remedy.
+_READERS: dict[str, Callable[[str], object]] = {
+    "timeDate": Calendar().instant,
+    "timeDuration": parse_duration,
+    "timeCycle": Cycle.parse,
 }
 _NAMED: dict[str, tuple[str, str, str, Any]] = {
     "signalEventDefinition": ("signal", "signalRef", "name", triggers.Signal),
@@ -79,11 +88,21 @@ class Definitions:
         for tag, timer in _TIMERS.items():
             value = self._value(node, child.find(full_tag(tag)), feel=False)
             if value is not None:
+                self._check_static(node, tag, value)
                 return timer(value)
         self.faults.add(
             node, "timer", "The timer has no date, duration or cycle", 'Give it one, such as P3D or =deadline("…")'
         )
         return triggers.Trigger()
+
+    def _check_static(self, node: etree._Element, tag: str, value: Value) -> None:
+        if value.expression is not None:
+            return
+        try:
+            _READERS[tag](value.text)
+        except ValueError as error:
+            message, _, remedy = str(error).partition(". ")
+            self.faults.add(node, "timer", message, remedy or "Write it as an ISO 8601 value")
 
     def _condition(self, node: etree._Element, child: etree._Element) -> triggers.Trigger:
         value = self._value(node, child.find(full_tag("condition")), feel=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
@@ -13,12 +13,10 @@ from engine.bpmn.processes import ProcessSpec
 from engine.bpmn.reading import read_xml
 from engine.bpmn.supported import FLOW_NODES, is_executable
 from engine.bpmn.triggers import Condition, Message
+from engine.decisions import Decision, Decisions
 from engine.errors import InvalidModel
 from engine.findings import Finding
 from engine.packages import Package
-
-if TYPE_CHECKING:
-    from engine.decisions import Decision, Decisions
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,9 @@ class Model:
 
     script_engine = NoScripts()
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, job_types: Collection[str] = ()) -> None:
         self.package = package
+        self._job_types = frozenset(job_types)
         #: Process id, or `process/sub-process id` → what runs.
         self.specs: dict[str, ProcessSpec] = {}
         #: Process id → its title.
@@ -68,13 +67,13 @@ class Model:
         self._packages: dict[str, Package] = {}
 
     @classmethod
-    def load(cls, package: Package) -> Model:
-        """Parse a package and what it calls.
+    def load(cls, package: Package, job_types: Collection[str] = ()) -> Model:
+        """Parse a package and what it calls; service tasks of other types than `job_types`, where given, are refused.
 
         Raises:
             InvalidModel: something in it cannot be run as drawn; every fault found is named.
         """
-        model, findings = cls(package), list(package.findings)
+        model, findings = cls(package, job_types), list(package.findings)
         calls: list[tuple[str, str, Any]] = []
         for called in (package, *dict.fromkeys(package.called.values())):
             findings += model._add(called, calls, own=called is package)
@@ -97,8 +96,6 @@ class Model:
         findings: list[Finding] = []
         decisions: dict[str, Decisions] = {}
         for file, content in package.dmn.items():
-            from engine.decisions import Decisions
-
             try:
                 found = Decisions.parse(content, file)
                 decisions |= dict.fromkeys(found.ids, found)
@@ -117,7 +114,7 @@ class Model:
             findings += parser.faults.findings
             if not parser.faults.findings:
                 self._describe(root, specs, package)
-                findings += self._check_references(root, specs, package, decisions, shown)
+                findings += self._check_references(specs, package, decisions, shown)
             if own and not self.main and len(specs):
                 self.main = next(iter(specs))
         for decision_id, found in decisions.items():
@@ -170,38 +167,28 @@ class Model:
         )
 
     def _check_references(
-        self,
-        root: etree._Element,
-        specs: Mapping[str, ProcessSpec],
-        package: Package,
-        decisions: Mapping[str, Any],
-        file: str,
+        self, specs: Mapping[str, ProcessSpec], package: Package, decisions: Mapping[str, Any], file: str
     ) -> list[Finding]:
         found = []
-        for element in root.iter(*[f"{{*}}{tag}" for tag in FLOW_NODES]):
-            info = next((i for (_, element_id), i in self._elements.items() if element_id == element.get("id")), None)
-            if info is not None and info.form_id and info.form_id not in package.forms:
-                found.append(
-                    _missing(
-                        file,
-                        info,
-                        f"The form “{info.form_id}” is not found",
-                        "Add the .form file, or correct the form id",
-                    )
-                )
+        for (process_id, _), info in self._elements.items():
+            if process_id in specs and info.form_id and info.form_id not in package.forms:
+                message = f"The form “{info.form_id}” is not found"
+                found.append(_missing(file, info.id, info.name, message, "Add the .form file, or correct the form id"))
         for spec in specs.values():
             for node in spec.task_specs.values():
                 decision = node.dialect.decision_id
                 if decision and decision not in decisions:
-                    info = ElementInfo(node.bpmn_id, node.bpmn_name, "", "", None, None, None, None)
-                    found.append(
-                        _missing(
-                            file,
-                            info,
-                            f"The decision “{decision}” is not found",
-                            "Add the .dmn file, or correct the decision id",
-                        )
+                    message, remedy = (
+                        f"The decision “{decision}” is not found",
+                        "Add the .dmn file, or correct the decision id",
                     )
+                    found.append(_missing(file, node.bpmn_id, node.bpmn_name, message, remedy))
+                job_type = node.dialect.job_type
+                unknown = job_type is not None and job_type.expression is None and job_type.text not in self._job_types
+                if unknown and self._job_types:
+                    message = f"Nobody carries out the job type “{job_type.text}”"
+                    remedy = f"Choose one of {', '.join(sorted(self._job_types))}"
+                    found.append(_missing(file, node.bpmn_id, node.bpmn_name, message, remedy))
         return found
 
     def _choose_main(self) -> None:
@@ -245,5 +232,5 @@ def _flow_nodes(process: etree._Element) -> Iterator[etree._Element]:
     yield from process.iter(*[f"{{*}}{tag}" for tag in FLOW_NODES])
 
 
-def _missing(file: str, info: ElementInfo, message: str, remedy: str) -> Finding:
-    return Finding(file, info.id, "error", "reference", message, remedy, info.name)
+def _missing(file: str, element: str, name: str | None, message: str, remedy: str) -> Finding:
+    return Finding(file, element, "error", "reference", message, remedy, name)

@@ -44,6 +44,7 @@ class ElementParser(TaskParser):  # type: ignore[misc]
     def parse_node(self) -> Node:
         node: Node = self.create_task()
         node.dialect = read_extensions(self.node, self.faults)
+        self._check_complete(node)
         loop = self.node.find(full_tag("multiInstanceLoopCharacteristics"))
         if loop is not None and isinstance(node, Activity):
             node = self._multi_instance(node, loop)
@@ -52,6 +53,11 @@ class ElementParser(TaskParser):  # type: ignore[misc]
     def create_task(self) -> Node:
         node: Node = self.spec_class(self.spec, self.bpmn_id, **self.bpmn_attributes)
         return node
+
+    def _check_complete(self, node: Node) -> None:
+        for spec_class, attribute, message, remedy in _NEEDED:
+            if isinstance(node, spec_class) and not getattr(node.dialect, attribute):
+                self.faults.add(self.node, "incomplete-task", message, remedy)
 
     def _multi_instance(self, inner: Activity, loop: etree._Element) -> MultiInstance:
         said = read_extensions(loop, self.faults).loop
@@ -86,6 +92,16 @@ class EventParser(ElementParser):
     @property
     def _is_boundary(self) -> bool:
         return issubclass(self.spec_class, events.BoundaryEvent)
+
+
+class WorkParser(ElementParser):
+    """A script or business-rule task, which in Camunda 8 may also be a job like a service task's."""
+
+    def create_task(self) -> Node:
+        said = read_extensions(self.node, self.faults)
+        is_job = said.job_type is not None and said.script is None and said.decision_id is None
+        spec_class = activities.ServiceTask if is_job else self.spec_class
+        return spec_class(self.spec, self.bpmn_id, **self.bpmn_attributes)
 
 
 class SendTaskParser(ElementParser):
@@ -129,6 +145,18 @@ class CallActivityParser(ElementParser):
         return node
 
 
+#: What a task cannot run without.
+_NEEDED = (
+    (activities.ScriptTask, "script", "The script task has no FEEL expression", "Choose FEEL, and write one"),
+    (
+        activities.ServiceTask,
+        "job_type",
+        "The task does not say which service it calls",
+        "Give it a job type, such as notice",
+    ),
+    (activities.BusinessRuleTask, "decision_id", "The task does not say which decision it asks", "Name a decision"),
+)
+
 _PARSERS: dict[str, tuple[type[ElementParser], type]] = {
     "startEvent": (EventParser, events.StartEvent),
     "endEvent": (EventParser, events.EndEvent),
@@ -140,9 +168,9 @@ _PARSERS: dict[str, tuple[type[ElementParser], type]] = {
     "userTask": (ElementParser, activities.UserTask),
     "manualTask": (ElementParser, activities.PassTask),
     "task": (ElementParser, activities.PassTask),
-    "scriptTask": (ElementParser, activities.ScriptTask),
+    "scriptTask": (WorkParser, activities.ScriptTask),
     "serviceTask": (ElementParser, activities.ServiceTask),
-    "businessRuleTask": (ElementParser, activities.BusinessRuleTask),
+    "businessRuleTask": (WorkParser, activities.BusinessRuleTask),
     "callActivity": (CallActivityParser, activities.CallActivity),
     "subProcess": (InsideParser, activities.SubProcess),
     "exclusiveGateway": (ElementParser, gateways.ExclusiveGateway),

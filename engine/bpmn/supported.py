@@ -39,6 +39,21 @@ _REFUSED = {
     "performer": ("Performers are not read", "Use the task's assignment"),
     "multipleEventDefinition": ("Multiple events are not run", "Draw one event for each"),
 }
+#: Namespaces of other engines, whose extensions say how a process is run.
+_OTHER_ENGINES = {
+    "http://camunda.org/schema/1.0/bpmn": "Camunda 7",
+    "http://flowable.org/bpmn": "Flowable",
+    "http://activiti.org/bpmn": "Activiti",
+    "http://spiffworkflow.org/bpmn/schema/1.0/core": "SpiffWorkflow",
+}
+_FOREIGN_NOTES = {
+    "versionTag",
+    "historyTimeToLive",
+    "isStartableInTasklist",
+    "diagramRelationId",
+    "properties",
+    "property",
+}
 _DEFINITIONS: dict[str, set[str]] = {
     "startEvent": {"message", "timer", "signal", "conditional", "error", "escalation"},
     "endEvent": {"message", "signal", "error", "escalation", "terminate"},
@@ -69,6 +84,7 @@ def check_supported(root: etree._Element, faults: Faults) -> None:
             if _local(node) in _REFUSED:
                 message, remedy = _REFUSED[_local(node)]
                 faults.add(_element_of(node), "unsupported-element", message, remedy)
+            _check_foreign(node, faults)
         for scope in [process, *process.iter(f"{{{BPMN}}}subProcess")]:
             _Scope(scope, faults).check()
 
@@ -76,6 +92,18 @@ def check_supported(root: etree._Element, faults: Faults) -> None:
 def is_executable(process: etree._Element) -> bool:
     """Is the process meant to run? As in Camunda 8, only where it says so."""
     return process.get("isExecutable") in ("true", "1")
+
+
+def _check_foreign(node: etree._Element, faults: Faults) -> None:
+    """Refuse what another engine would act on; its notes that change nothing are left alone."""
+    names = [node.tag, *node.attrib] if isinstance(node.tag, str) else []
+    for name in map(etree.QName, names):
+        engine = _OTHER_ENGINES.get(name.namespace or "")
+        if engine and name.localname not in _FOREIGN_NOTES:
+            message = f"{name.localname} is for {engine} and would be ignored here"
+            faults.add(
+                _element_of(node), "foreign-extension", message, "Say the same in the Camunda 8 dialect, and remove it"
+            )
 
 
 def _element_of(node: etree._Element) -> etree._Element:
@@ -105,6 +133,11 @@ class _Scope:
         self.faults = faults
         self.nodes = {node.get("id"): node for node in _children(scope, FLOW_NODES)}
         self.flows = _children(scope, {"sequenceFlow"})
+        self._by_source: dict[str | None, list[etree._Element]] = {}
+        self._by_target: dict[str | None, list[etree._Element]] = {}
+        for flow in self.flows:
+            self._by_source.setdefault(flow.get("sourceRef"), []).append(flow)
+            self._by_target.setdefault(flow.get("targetRef"), []).append(flow)
 
     def check(self) -> None:
         """Check everything directly inside."""
@@ -117,10 +150,10 @@ class _Scope:
         self._check_links()
 
     def _leaving(self, node: etree._Element) -> list[etree._Element]:
-        return [flow for flow in self.flows if flow.get("sourceRef") == node.get("id")]
+        return self._by_source.get(node.get("id"), [])
 
     def _entering(self, node: etree._Element) -> list[etree._Element]:
-        return [flow for flow in self.flows if flow.get("targetRef") == node.get("id")]
+        return self._by_target.get(node.get("id"), [])
 
     def _check_starts(self) -> None:
         starts = _children(self.scope, {"startEvent"})

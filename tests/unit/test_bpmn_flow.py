@@ -175,7 +175,7 @@ def test_ids_that_are_names_inside_the_library_are_no_trouble() -> None:
     assert game.complete("Root").run.ended
 
 
-def test_a_chain_of_three_thousand_elements_runs() -> None:
+def test_a_chain_of_nearly_two_thousand_elements_runs() -> None:
     names = [f"t{n}" for n in range(1_900)]
     tasks = "".join(f'<task id="{name}"/>' for name in names)
     game = Game(f'<startEvent id="s"/>{tasks}<userTask id="u"/><endEvent id="e"/>{chain("s", *names, "u", "e")}')
@@ -282,6 +282,17 @@ def test_a_manual_task_is_passed_through_as_in_camunda_8() -> None:
             "reference",
         ),
         ('<startEvent id="s"/><receiveTask id="a"/>', "reference"),
+        ('<startEvent id="s"/><serviceTask id="a"/>', "incomplete-task"),
+        ('<startEvent id="s"/><scriptTask id="a"><script>x = 1</script></scriptTask>', "incomplete-task"),
+        (
+            '<startEvent id="s"/><userTask id="a" xmlns:c="http://camunda.org/schema/1.0/bpmn" c:assignee="${me}"/>',
+            "foreign-extension",
+        ),
+        (
+            '<startEvent id="s"/><intermediateCatchEvent id="a"><timerEventDefinition><timeDuration>3 days</timeDuration>'
+            "</timerEventDefinition></intermediateCatchEvent>",
+            "timer",
+        ),
         (
             '<startEvent id="s"/><intermediateCatchEvent id="a"><timerEventDefinition/></intermediateCatchEvent>',
             "timer",
