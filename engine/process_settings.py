@@ -187,8 +187,8 @@ class _Reader:
 
 
 def _nearest(key: str, known: Any) -> str:
-    matches = get_close_matches(key, list(known), n=2, cutoff=0.6)
-    return f"; did you mean {' or '.join(matches)}?" if matches else ""
+    matches = get_close_matches(key, list(known), n=1, cutoff=0.6)
+    return f"; the nearest is {matches[0]}" if matches else ""
 
 
 def _text(value: Any) -> tuple[Any, str | None]:

@@ -209,7 +209,7 @@ class _Reader:
 
 def _nearest(key: str, known: Any) -> str:
     matches = get_close_matches(key, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {matches[0]}?" if matches else ""
+    return f"; the nearest is {matches[0]}" if matches else ""
 
 
 def _word(value: Any) -> str:

@@ -237,7 +237,7 @@ def test_a_fault_in_the_settings_names_file_key_and_remedy(toml, element, rule):
 
 def test_an_unknown_key_is_answered_with_the_nearest_known_one():
     _, found = parse_settings("[process]\ndescripton = 'x'")
-    assert "did you mean description?" in str(found[0])
+    assert "the nearest is description" in str(found[0])
 
 
 def test_every_fault_is_told_at_once():
@@ -253,7 +253,7 @@ def test_an_undeclared_role_is_a_finding_for_publishing_and_does_not_stop_the_re
         ("publishing", "process.owner_role"),
         ("publishing", "deadlines.x.escalate"),
     ]
-    assert "did you mean partner-group?" in package.findings[1].remedy
+    assert "the nearest is partner-group" in package.findings[1].remedy
 
 
 @given(st.text(max_size=200))

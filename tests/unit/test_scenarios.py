@@ -125,8 +125,8 @@ def test_a_fault_names_the_line_and_the_remedy(text, line, rule, says):
 
 
 def test_an_unknown_key_is_answered_with_the_nearest_known_one():
-    assert "did you mean answers?" in findings("steps:\n  - complete: x\n    answer: {}")[0].remedy
-    assert "did you mean complete?" in findings("steps:\n  - complet: x")[0].remedy
+    assert "the nearest is answers" in findings("steps:\n  - complete: x\n    answer: {}")[0].remedy
+    assert "the nearest is complete" in findings("steps:\n  - complet: x")[0].remedy
 
 
 def test_every_fault_is_told_at_once():
