@@ -39,6 +39,10 @@ blueprint = Blueprint("auth", __name__)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Whom a newcomer in example mode does best to begin as.
+FIRST_EXAMPLES = frozenset(
+    {"kurator.skovde", "socialsekreterare.skovde", "psykolog.bup", "enhetschef.skovde", "processagare.skaraborg"}
+)
 
 
 class User(UserMixin):
@@ -230,6 +234,7 @@ def _log_in_page(*, kept_token: str | None = None, error: str | None = None, too
         error=error,
         too_late=too_late,
         examples=sign_ins() if current_app.config["EXAMPLE"] else [],
+        first_examples=FIRST_EXAMPLES,
     )
 
 
