@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,10 +52,19 @@ def _constant(value: str) -> bool:
 def _started(root: etree._Element) -> Iterable[str]:
     for definition in root.iter(f"{ZEEBE}taskDefinition"):
         extensions = definition.getparent()
-        if definition.get("type") == "start-case" and extensions is not None:
-            for header in extensions.iter(f"{ZEEBE}header"):
-                if header.get("key") == "process" and _constant(value := header.get("value") or ""):
-                    yield value
+        if definition.get("type") != "start-case" or extensions is None:
+            continue
+        named = [(header.get("key"), header.get("value") or "") for header in extensions.iter(f"{ZEEBE}header")]
+        named += [
+            (given.get("target"), _literal(given.get("source") or "")) for given in extensions.iter(f"{ZEEBE}input")
+        ]
+        yield from (value for key, value in named if key in ("process", "processId") and _constant(value))
+
+
+def _literal(source: str) -> str:
+    """What an input mapping gives without looking at any variable: `="handover"` is handover."""
+    found = re.fullmatch(r'=\s*"([^"\\]+)"\s*', source)
+    return found[1] if found else source
 
 
 def read_xml(content: bytes) -> etree._Element | None:

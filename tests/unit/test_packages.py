@@ -199,6 +199,21 @@ def test_a_bare_model_finds_what_it_calls_in_the_same_folder(tmp_path):
     assert list(Package.load(tmp_path / "a.bpmn").called) == ["d"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        '<zeebe:taskHeaders><zeebe:header key="process" value="other"/></zeebe:taskHeaders>',
+        """<zeebe:ioMapping><zeebe:input source='="other"' target="process"/></zeebe:ioMapping>""",
+        """<zeebe:ioMapping><zeebe:input source="other" target="processId"/></zeebe:ioMapping>""",
+    ],
+)
+def test_processes_started_as_cases_of_their_own_are_known(given):
+    service = '<bpmn:serviceTask id="{0}"><bpmn:extensionElements><zeebe:taskDefinition type="{0}"/>{1}'
+    service += "</bpmn:extensionElements></bpmn:serviceTask>"
+    model = bpmn("a", service.format("start-case", given) + service.format("notice", given.replace("other", "else")))
+    assert Package.from_files({"a.bpmn": model}, "a").references.started == {"other"}
+
+
 def test_a_process_id_never_leads_out_of_the_folder(tmp_path):
     write(tmp_path, {"p/a/a.bpmn": bpmn("a", calls("../../secret")), "secret/secret.bpmn": bpmn("../../secret")})
     assert Package.load(tmp_path / "p" / "a").called == {}
