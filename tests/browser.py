@@ -1,0 +1,160 @@
+"""A person at a browser: Debian's Chromium, which looks over every page it is shown.
+
+A test says what a person does, by the labels that a person reads: `kurator.press("Spara")`. Whenever that leads to a page, the page
+is inspected: axe finds nothing to say (WCAG 2.2 AA), there is one h1, no id stands twice, a language is set, nothing was
+blocked or failed on the way, nothing came from elsewhere, and it weighs no more than a page for staff may.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+REMEDY = "No chromium to test with. Run `make test-tools`, or install Debian's package chromium."
+#: WCAG 2.2 AA, with what axe calls good practice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: Bytes over the wire for the first view of a page for staff.
+HEAVIEST_PAGE = 150_000
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@contextmanager
+def running() -> Iterator[Browser]:
+    """Chromium without a window."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        raise RuntimeError(REMEDY)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """Somebody with a browser of their own: cookies, language, and a list of what went wrong."""
+
+    page: Page
+    base_url: str
+    #: Without it axe cannot run: the rest of the inspection remains.
+    javascript: bool = True
+    #: Title and address of each page seen, in order.
+    seen: list[str] = field(default_factory=list)
+    #: Path → bytes over the wire of its first view.
+    weights: dict[str, int] = field(default_factory=dict)
+    _faults: list[str] = field(default_factory=list)
+    _bytes: int = 0
+
+    @classmethod
+    def at(cls, browser: Browser, base_url: str, *, javascript: bool = True, width: int = 1200) -> Person:
+        """Somebody who has just opened a browser. `width` 390 is a telephone."""
+        context = browser.new_context(
+            base_url=base_url, locale="sv-SE", java_script_enabled=javascript, viewport={"width": width, "height": 900}
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        person = cls(page, base_url, javascript)
+        page.on("response", person._weigh)
+        page.on("console", person._listen)
+        page.on("pageerror", lambda error: person._note(str(error)))
+        return person
+
+    def log_in(self, username: str, password: str) -> None:
+        """Log in on the page for it."""
+        self.open("/log-in")
+        self.page.locator("input[name=username]").fill(username)
+        self.page.locator("input[name=password]").fill(password)
+        self._leads_to_a_page(lambda: self.page.locator("main form button[type=submit]").first.click())
+
+    def open(self, path: str) -> None:
+        """Go to an address."""
+        self._leads_to_a_page(lambda: self.page.goto(path))
+
+    def follow(self, link: str | re.Pattern[str]) -> None:
+        """Follow the first link of that name."""
+        self._leads_to_a_page(lambda: self.page.get_by_role("link", name=link).first.click())
+
+    def press(self, button: str | re.Pattern[str]) -> None:
+        """Press the first button of that name; it sends a form."""
+        self._leads_to_a_page(lambda: self.page.get_by_role("button", name=button).first.click())
+
+    def sees(self, text: str | re.Pattern[str]) -> Locator:
+        """The page's main part holds the text. Gives the place."""
+        place = self.page.locator("main").get_by_text(text).first
+        expect(place).to_be_visible()
+        return place
+
+    def sees_nothing_of(self, text: str) -> None:
+        """The page holds the text nowhere."""
+        assert text not in self.page.content(), f"{self.page.url} shows {text!r}"
+
+    def inspect(self) -> None:
+        """Look the page over. Raises AssertionError with everything that is wrong with it, and how to mend it."""
+        page = self.page
+        faults = [*self._faults, *self._structure(), *(self._axe() if self.javascript else [])]
+        self._faults.clear()
+        assert not faults, f"{page.title()} ({page.url}):\n- " + "\n- ".join(faults)
+
+    def _leads_to_a_page(self, action: Any) -> None:
+        self._bytes = 0
+        with self.page.expect_navigation(wait_until="load"):
+            action()
+        self.page.wait_for_load_state("networkidle")
+        path = self.page.url.removeprefix(self.base_url)
+        self.seen.append(path)
+        self.weights.setdefault(path, self._bytes)
+        self.inspect()
+
+    def _structure(self) -> list[str]:
+        page, faults = self.page, []
+        if (headings := page.locator("h1").count()) != 1:
+            faults.append(f"{headings} h1 elements: a page has one")
+        if not page.locator("html[lang]").count():
+            faults.append("html has no lang")
+        ids = page.evaluate("() => [...document.querySelectorAll('[id]')].map((element) => element.id)")
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            faults.append(f"ids that stand twice: {', '.join(twice)}")
+        if self._bytes > HEAVIEST_PAGE:
+            faults.append(f"weighs {self._bytes:,} bytes, more than {HEAVIEST_PAGE:,}")
+        return faults
+
+    def _axe(self) -> list[str]:
+        self.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+        found = self.page.evaluate("(tags) => axe.run(document, {runOnly: tags})", RULES)
+        return [
+            f"{violation['help']} ({violation['id']}): {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+            for violation in found["violations"]
+            for node in violation["nodes"][:3]
+        ]
+
+    def _weigh(self, response: Response) -> None:
+        if not response.url.startswith((self.base_url, "data:", "blob:")):
+            self._note(f"asks for something elsewhere: {response.url}")
+        if response.status >= 500 or (response.status >= 400 and not response.request.is_navigation_request()):
+            self._note(f"{response.status} for {response.url}")
+        self._bytes += int(response.headers.get("content-length") or 0) + 200
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        # The browser's own word for a status that _weigh judges: a page that says "not found" is no fault.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self._note(message.text)
+
+    def _note(self, fault: str) -> None:
+        self._faults.append(fault)
