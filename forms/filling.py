@@ -10,7 +10,7 @@ Reading answers goes in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,11 @@ def at(data: Any, path: Path) -> Any:
     return data
 
 
+def is_missing(value: Any) -> bool:
+    """Is this what `at` gives for nothing?"""
+    return value is _MISSING
+
+
 def put(data: dict[str, Any], path: Path, value: Any) -> None:
     """Set what is at a path, making the objects on the way. Rows must be there already."""
     place: Any = data
@@ -136,7 +141,7 @@ class Filling:
             return []
         if len(value) > ROWS:
             self._misshapen[path] = (asked.component, Message("too-many-rows", {"limit": ROWS}))
-            return []
+            value = value[: ROWS + 1]
         rows = []
         for index, row in enumerate(value):
             if not isinstance(row, Mapping):
@@ -297,6 +302,15 @@ class Filling:
         earlier = at(self.situation.earlier(), cell.path)
         expected = len(earlier) if isinstance(earlier, list) else component.initial
         return [] if cell.value == expected else [Message("fixed-rows", {"limit": expected})]
+
+    def unseen(self, shown: Collection[str]) -> dict[str, list[Message]]:
+        """Visible questions whose field name is not among those shown."""
+        return {
+            cell.name: [self._labelled(Message("word.more-question"), cell.component, cell.rows)]
+            for cell in self.cells
+            if isinstance(cell.component, Question) and not (cell.hidden or cell.readonly)
+            if "-".join(map(str, cell.path)) not in shown
+        }
 
     def _labelled(self, message: Message, component: Component | None, rows: tuple[Path, ...]) -> Message:
         label = self.label(component, rows) if component else self.form.title

@@ -27,6 +27,23 @@ def keys_of(components: Sequence[Component]) -> Keys:
     return keys
 
 
+def pruned(raw: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+    """The part of stored answers that a form still asks for: it may have changed since they were given."""
+    kept: dict[str, Any] = {}
+    for key, inside in keys.items():
+        value = raw.get(key)
+        if key not in raw:
+            continue
+        if isinstance(inside, ListKeys):
+            rows = value if isinstance(value, list) else []
+            kept[key] = [pruned(row, inside.row) for row in rows if isinstance(row, Mapping)]
+        elif isinstance(inside, Mapping):
+            kept[key] = pruned(value, inside) if isinstance(value, Mapping) else {}
+        else:
+            kept[key] = value
+    return kept
+
+
 def _collect(components: Sequence[Component], keys: dict[str, Any]) -> None:
     for component in components:
         if isinstance(component, DynamicList):

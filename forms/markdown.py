@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
 
 _ALLOWED = re.compile(r"(?i)(https?://|mailto:)")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
+_HEADING = re.compile(r"^ {0,3}(#{1,6})(?:\s|$)", re.MULTILINE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 
 
@@ -30,13 +32,19 @@ _markdown = (
 )
 
 
+def heading_shift(sources: Iterable[str]) -> int:
+    """How far down to move the headings of a form's texts, so that the highest of them comes just below the page's."""
+    levels = [len(found[1]) for source in sources for found in _HEADING.finditer(source)]
+    return 2 - min(levels, default=1)
+
+
 @lru_cache(maxsize=512)
-def to_html(source: str) -> str:
-    """Sanitised HTML. Raw HTML in the source is shown as text; headings start at level 3, below the page's own."""
+def to_html(source: str, shift: int = 1) -> str:
+    """Sanitised HTML. Raw HTML in the source is shown as text; headings are moved `shift` levels down."""
     tokens = _markdown.parse(source)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+            token.tag = f"h{min(6, max(2, int(token.tag[1]) + shift))}"
     return str(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 

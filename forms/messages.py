@@ -146,6 +146,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "word.remove-file": ("Ta bort filen {name}", "Remove the file {name}"),
     "word.no-rows": ("Inga rader ännu.", "No rows yet."),
     "word.nothing": ("Inget att visa.", "Nothing to show."),
+    "word.refresh": ("Uppdatera sidan", "Update the page"),
     "word.problem": ("Något behöver rättas", "Something needs to be corrected"),
     "word.error": ("Fel:", "Error:"),
     "word.date-hint": ("År-månad-dag, till exempel 2027-03-27.", "Year-month-day, such as 2027-03-27."),

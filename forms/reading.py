@@ -2,7 +2,7 @@
 
 An answer's field name is its path joined by hyphens: `goals-0-text`. Besides the answers a page posts `_seen` (names of
 the questions it showed, so that an unticked box differs from one that was not there), `goals-0-_row` (a row exists,
-even when all its boxes are unticked), and the buttons `_add=goals` and `_remove=goals-0`.
+even when all its boxes are unticked), and the buttons `_add=goals`, `_remove=goals-0` and `_refresh`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: A posted form: anything with `getlist` (Werkzeug's MultiDict), or a plain mapping of names to texts or lists of them.
 Fields = Any
 
-SEEN, ADD, REMOVE, ROW = "_seen", "_add", "_remove", "_row"
+SEEN, ADD, REMOVE, ROW, REFRESH = "_seen", "_add", "_remove", "_row", "_refresh"
 
 _ABSENT: Any = object()
 
@@ -62,7 +62,7 @@ class Post:
         self.names = [name for name in fields if isinstance(name, str)]
         seen = self.all(SEEN)
         #: None: the sender is not our page and does not say.
-        self._seen = frozenset(" ".join(seen).split()) if seen else None
+        self.seen = frozenset(" ".join(seen).split()) if seen else None
 
     def all(self, name: str) -> list[str]:
         """Every value posted under a name."""
@@ -79,7 +79,7 @@ class Post:
 
     def showed(self, name: str) -> bool:
         """Was the question on the page that posted this?"""
-        return self._seen is None or name in self._seen
+        return self.seen is None or name in self.seen
 
     def row_numbers(self, name: str) -> list[int]:
         """Numbers of a list's rows, in order; they may have gaps after a removal by script."""
@@ -162,11 +162,14 @@ def _merge(raw: dict[str, Any], keys: Sequence[str], inner: Mapping[str, Any]) -
 
 
 def change_rows(form: Form, fields: Fields, raw: Mapping[str, Any]) -> RowChange | None:
-    """Press the button `_add` or `_remove`, if one was pressed. A button for what is not there changes nothing."""
+    """Press the button `_add` or `_remove`, if one was pressed. A button for what is not there changes nothing.
+
+    `_refresh` is what the Enter key presses in a form with such buttons: the page comes back as it is.
+    """
     post = Post(fields, {})
     added, removed = post.one(ADD), post.one(REMOVE)
     if added is None and removed is None:
-        return None
+        return RowChange(dict(raw), "") if post.one(REFRESH) is not None else None
     changed = copy.deepcopy(dict(raw))
     if added is not None:
         return RowChange(changed, _add_row(form, changed, added))
@@ -191,6 +194,16 @@ def _remove_row(form: Form, raw: dict[str, Any], button: str) -> str:
     if rows is not None and number.isascii() and number.isdigit() and int(number) < len(rows):
         del rows[int(number)]
     return element_id(name)
+
+
+def component_named(form: Form, name: str) -> Component | None:
+    """The list or question whose field name this is."""
+    return _component_at(form.components, name.split("-"))
+
+
+def seen_names(fields: Fields) -> frozenset[str] | None:
+    """Names of the questions that the posting page showed; None when it did not say."""
+    return Post(fields, {}).seen
 
 
 def _component_at(components: Sequence[Component], segments: Sequence[str]) -> Component | None:

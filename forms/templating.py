@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from forms.messages import in_words
 from forms.scope import Scope
 
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
 _HOLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -50,15 +53,31 @@ class Template:
             return ""
         if len(self.parts) == 1:
             only = self.parts[0]
-            return only if isinstance(only, str) else _words(scope.feel(only[0]), scope)
+            return only if isinstance(only, str) else words(scope.feel(only[0]), scope)
         return "".join(
-            part if isinstance(part, str) else escape(_words(scope.feel(part[0]), scope)) for part in self.parts
+            part if isinstance(part, str) else escape(words(scope.feel(part[0]), scope)) for part in self.parts
         )
 
 
-def _words(value: Any, scope: Scope) -> str:
+def words(value: Any, scope: Scope) -> str:
+    """A value as a person reads it; ISO dates and times too, on the organisation's clock."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return ", ".join(_words(item, scope) for item in value)
+        return ", ".join(words(item, scope) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {words(item, scope)}" for key, item in value.items())
+    if isinstance(value, str) and _ISO.fullmatch(value):
+        value = _moment(value, scope.situation.zone)
     return in_words(value, scope.situation.language)
+
+
+def _moment(text: str, zone: str) -> datetime.date | str:
+    """A date or moment of ISO text; the text itself when there is no such day."""
+    try:
+        if len(text) == 10:
+            return datetime.date.fromisoformat(text)
+        moment = datetime.datetime.fromisoformat(text)
+        return moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return text

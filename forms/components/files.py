@@ -121,6 +121,15 @@ def read_reference(text: str) -> Any:
     return found if isinstance(found, dict) else text
 
 
+def shown_reference(raw: Any) -> tuple[str, str]:
+    """Name and size of a reference in words, as far as it has them."""
+    try:
+        reference = _reference(raw)
+    except Wrong:
+        return str(raw.get("name", "")) if isinstance(raw, Mapping) else "?", ""
+    return reference["name"], in_units(reference["size"])
+
+
 def _reference(raw: Any) -> dict[str, Any]:
     if not isinstance(raw, Mapping) or set(raw) != {"id", "name", "size", "type"}:
         raise Wrong("not-a-file")

@@ -148,7 +148,7 @@ class Datetime(Question):
                 problems.append(Message("interval", {"minutes": self.interval, "example": example}))
         if date and self.not_past and date < (today := scope.situation.today()):
             problems.append(Message("past-date", {"example": today + datetime.timedelta(days=7)}))
-        if date and self.working_day and (nearest := self._working_day(date, scope)) != date:
+        elif date and self.working_day and (nearest := self._working_day(date, scope)) != date:
             problems.append(Message("working-day", {"example": nearest}))
         return problems
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.components.base import Component
-from forms.messages import in_words
 from forms.nodes import Node
 from forms.scope import Scope
-from forms.templating import Template
+from forms.templating import Template, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,22 +89,11 @@ class Table(Component):
             given = scope.feel(self.columns_expression)
             columns = [column for column in map(_column, given if isinstance(given, list) else []) if column]
         rows = scope.feel(self.rows)
-        language = scope.situation.language
         return columns, [
-            [_cell(row.get(column.key), language) for column in columns]
+            [words(row.get(column.key), scope) for column in columns]
             for row in (rows if isinstance(rows, list) else [])
             if isinstance(row, Mapping)
         ]
-
-
-def _cell(value: Any, language: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(_cell(item, language) for item in value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_cell(item, language)}" for key, item in value.items())
-    return in_words(value, language)
 
 
 def _columns(node: Node) -> list[Column]:
