@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -45,7 +46,7 @@ def _headings(root: Any) -> Iterator[str]:
     levels = [int(item.tag[1]) for item in root.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     if levels.count(1) != 1:
         yield f"The page has {levels.count(1)} h1. Give it one."
-    for before, after in zip(levels, levels[1:], strict=False):
+    for before, after in pairwise(levels):
         if after > before + 1:
             yield f"An h{after} follows an h{before}. Leave no level out."
     if not (root.findtext(".//title") or "").strip(" –"):
@@ -86,7 +87,7 @@ def _forms(root: Any) -> Iterator[str]:
 
 def _inline(root: Any) -> Iterator[str]:
     for item in root.iter(etree.Element):
-        for attribute in item.keys():
+        for attribute in item.attrib:
             if attribute == "style" or attribute.startswith("on"):
                 yield f"{item.tag} has {attribute}=, which the security policy refuses. Use a class or a script file."
     for script in root.iter("script"):

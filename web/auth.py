@@ -77,7 +77,7 @@ def load_user(identity: str) -> User | None:
 
 def person() -> Person:
     """The person who is logged in."""
-    return cast(User, current_user).person
+    return cast(Person, g.person)
 
 
 def actor() -> Actor:
@@ -95,7 +95,7 @@ def typed() -> MultiDict[str, str] | None:
 def form_token() -> Markup:
     """The hidden fields each of our forms begins with: the csrf token, and who the form was made for."""
     fields = [("csrf_token", generate_csrf())]
-    if current_user.is_authenticated:
+    if g.get("person") is not None:
         fields.append(("_owner", kept.owner_token(person().id)))
     html = Markup('<input type="hidden" name="{}" value="{}">')
     return Markup("").join(html.format(name, value) for name, value in fields)
@@ -105,7 +105,7 @@ def guard() -> ResponseReturnValue | None:
     """Runs before every request. See the life of a request above."""
     if request.endpoint == "static":
         return None
-    g.person = person() if current_user.is_authenticated else None
+    g.person = cast(User, current_user).person if current_user.is_authenticated else None
     if request.endpoint is None or (request.blueprint or "").startswith("api"):
         return None  # no such page; the API has a door of its own (api.py)
     permission = permission_of(current_app.view_functions[request.endpoint], request.method)

@@ -13,7 +13,8 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask, current_app, g, jsonify, render_template, request
@@ -60,9 +61,20 @@ def tell(error: BaseException) -> Told:
             message = _("The page had been open for too long. Nothing was saved. Open it anew.")
             return Told(400, "csrf", _("This page is too old"), message)
         case HTTPException():
-            return _of_status(error.code or 500)
+            told = _of_status(error.code or 500)
+            messages = getattr(error, "data", {}).get("messages", {})
+            return replace(told, fields=dict(_paths(messages))) if messages else told
         case _:
             return _unforeseen(error)
+
+
+def _paths(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """What marshmallow found wrong with a request, as path → texts. The first level only says where in the request."""
+    if isinstance(messages, dict):
+        for key, value in messages.items():
+            yield from _paths(value, f"{path}.{key}" if path else "" if key in ("json", "query") else str(key))
+    else:
+        yield path, [str(text) for text in messages]
 
 
 def _not_found() -> Told:

@@ -17,9 +17,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, format_date, format_datetime, format_time, get_locale
+from flask_babel import Babel, Domain, format_date, format_datetime, format_time, get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 LANGUAGES = {"sv": "Svenska", "en": "English"}
 COOKIE = "samled_language"
