@@ -211,7 +211,7 @@ def _table(calendar: Calendar, first_year: int, last_year: int) -> CalendarTable
         transitions += _stretch(zone, year)
         closed |= _holidays(year, calendar.eves)
     days = sorted(day.isoformat() for day in closed if day.weekday() < _SATURDAY)
-    return CalendarTable(zone=calendar.zone, transitions=tuple(transitions), non_working_days=tuple(days))
+    return CalendarTable(calendar.zone, tuple(transitions), tuple(days), first_year, last_year)
 
 
 def _add_months(day: date, months: int) -> date:

@@ -60,7 +60,7 @@ class Runtime:
         self._compiled: OrderedDict[Key, int] = OrderedDict()
         self._tables: OrderedDict[int, tuple[CalendarTable, int]] = OrderedDict()
         self._next_table = 1
-        self._surroundings: tuple[FeelContext | None, str] = (None, "")
+        self._surroundings: FeelContext | None = None
 
     def compile(self, key: Key) -> dict[str, Any]:
         """The expression's id and names, or `{"error": {"message", "position"}}`. Raises `LimitReached`."""
@@ -73,7 +73,8 @@ class Runtime:
         """
 
         def call() -> dict[str, Any]:
-            answer: dict[str, Any] = json.loads(self._evaluate(self._identity(key), self._payload(variables, context)))
+            self._surround(context)
+            answer: dict[str, Any] = json.loads(self._evaluate(self._identity(key), variables))
             return answer
 
         return self._guarded(call)
@@ -92,14 +93,11 @@ class Runtime:
             ids = [self._identity(key) for key in inputs]
             tests = [[0 if key is None else self._identity(key) for key in rule] for rule in rules]
             head = json.dumps([ids, tests, only_first])[:-1]
-            text = self._context.get("evaluateTable")(f"{head},{self._payload(variables, context)}]")
-            answer: dict[str, Any] = json.loads(text)
+            self._surround(context)
+            answer: dict[str, Any] = json.loads(self._context.get("evaluateTable")(f"{head},{variables}]"))
             return answer
 
         return self._guarded(call)
-
-    def _payload(self, variables: str, context: FeelContext | None) -> str:
-        return f"[{variables}]" if context is None else f"[{variables},{self._surroundings_text(context)}]"
 
     def _identity(self, key: Key) -> int:
         identity = self._compiled.get(key)
@@ -140,7 +138,7 @@ class Runtime:
         self._evaluate: Callable[[int, str], str] = context.get("evaluate")
         self._compiled.clear()
         self._tables.clear()
-        self._surroundings = (None, "")
+        self._surroundings = None
         self._context = context
 
     def _compile(self, key: Key) -> dict[str, Any]:
@@ -152,13 +150,14 @@ class Runtime:
                 self._context.get("drop")(oldest)
         return facts
 
-    def _surroundings_text(self, context: FeelContext) -> str:
-        if self._surroundings[0] is not context:
-            milliseconds = int(context.now.timestamp() * 1000)
-            table = self._table(context.table)
-            deadlines, units = (json.dumps(dict(m)) for m in (context.deadlines, context.units_by_role))
-            self._surroundings = (context, f"{milliseconds},{table},{deadlines},{units}")
-        return self._surroundings[1]
+    def _surround(self, context: FeelContext | None) -> None:
+        """Tells JavaScript the time, the calendar and the organisation, unless it has heard of just these."""
+        if context is None or self._surroundings is context:
+            return
+        milliseconds = int(context.now.timestamp() * 1000)
+        deadlines, units = (json.dumps(dict(named)) for named in (context.deadlines, context.units_by_role))
+        self._context.get("surround")(f"[{milliseconds},{self._table(context.table)},{deadlines},{units}]")
+        self._surroundings = context
 
     def _table(self, table: CalendarTable) -> int:
         """The number by which JavaScript knows this calendar; it is sent once."""

@@ -1,13 +1,13 @@
 // The built-in functions that replace feelin's: those about time, because of its faults with zones and midnight, those
 // that compare values as JavaScript does, and the ones it leaves out and a strict rule cannot do without.
-import { builtins, fn } from '@bpmn-io/feelin';
+import { builtins } from '@bpmn-io/feelin';
 
 import { ours } from './calendar.js';
 import { ranges } from './ranges.js';
 import { state, warn } from './state.js';
 import {
-  clockOf, dateOfDay, dayNumber, dayOf, instant, localZone, moment, monthName, monthsBetween, monthsDuration, readDate,
-  readDateTime, readDuration, readTime, timeOf, weekdayName
+  Duration, clockOf, dateOfDay, dayNumber, dayOf, instant, moment, monthName, monthsBetween, readDate, readDateTime,
+  readDuration, readTime, timeOf, weekday, weekdayName
 } from './temporal.js';
 import { compare, getType, same, toString } from './values.js';
 
@@ -52,7 +52,7 @@ function dateAndTime(date, time, named) {
   }
 
   return temporal(date) && getType(time) === 'time'
-    ? moment(dayOf(date), clockOf(time), time.zone === localZone() ? null : time.zone)
+    ? moment(dayOf(date), clockOf(time), time.zone)
     : null;
 }
 
@@ -64,7 +64,7 @@ function time(hour, minute, second, offset, named) {
     switch (getType(from)) {
     case 'string': return readTime(from);
     case 'time': return from;
-    case 'date time': return timeOf(clockOf(from), from.zone === localZone() ? null : from.zone);
+    case 'date time': return timeOf(clockOf(from), from.zone);
     default: return null;
     }
   }
@@ -74,7 +74,7 @@ function time(hour, minute, second, offset, named) {
   }
 
   return number(hour) && number(minute) && typeof second === 'number' && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60
-    ? timeOf(((hour * 60 + minute) * 60 + second) * 1000, null)
+    ? timeOf(((hour * 60 + minute) * 60 + second) * 1000)
     : null;
 }
 
@@ -86,12 +86,13 @@ function literal(text) {
 
 function weekOfYear(value) {
   // The Thursday of a week says which year it belongs to (ISO 8601).
-  const thursday = dayOf(value) - value.weekday + 4;
-  const first = dayNumber(dateOfDay(thursday).year, 1, 1);
+  const thursday = dayOf(value) - weekday(value) + 4;
+  const first = dayNumber(yearOf(dateOfDay(thursday)), 1, 1);
 
   return Math.floor((thursday - first) / 7) + 1;
 }
 
+const yearOf = (value) => new Date(value.local).getUTCFullYear();
 const ofDay = (call) => define([ 'date' ], 1, (value) => temporal(value) ? call(value) : null);
 
 const times = {
@@ -100,12 +101,12 @@ const times = {
   'time': define([ 'hour', 'minute', 'second', 'offset', 'from' ], 0, time),
   'duration': define([ 'from' ], 1, (from) => typeof from === 'string' ? readDuration(from) : getType(from) === 'duration' ? from : null),
   'years and months duration': define([ 'from', 'to' ], 2, (from, to) =>
-    temporal(from) && temporal(to) ? monthsDuration(monthsBetween(dayOf(from), dayOf(to))) : null),
+    temporal(from) && temporal(to) ? new Duration(monthsBetween(dayOf(from), dayOf(to)), 0, 0) : null),
   '@': define([ 'text' ], 1, literal),
   'now': define([], 0, () => instant(state.now)),
   'today': define([], 0, () => dateOfDay(dayOf(instant(state.now)))),
   'day of week': ofDay(weekdayName),
-  'day of year': ofDay((value) => dayOf(value) - dayNumber(value.year, 1, 1) + 1),
+  'day of year': ofDay((value) => dayOf(value) - dayNumber(yearOf(value), 1, 1) + 1),
   'month of year': ofDay(monthName),
   'week of year': ofDay(weekOfYear)
 };
@@ -136,12 +137,26 @@ function extreme(sign) {
   return call;
 }
 
+/** A function of a list; a single value counts as a list of one, null as a wrong call. */
+function ofList(parameters, required, call) {
+  return define(parameters, required, (list, ...rest) =>
+    list === null ? null : call(Array.isArray(list) ? list : [ list ], ...rest));
+}
+
 function indexesOf(list, match) {
   return list.flatMap((item, index) => same(item, match) ? [ index + 1 ] : []);
 }
 
 function distinct(list) {
-  return list.reduce((kept, item) => kept.some((other) => same(item, other)) ? kept : [ ...kept, item ], []);
+  const kept = [];
+
+  for (const item of list) {
+    if (!kept.some((other) => same(item, other))) {
+      kept.push(item);
+    }
+  }
+
+  return kept;
 }
 
 function median(...values) {
@@ -161,6 +176,10 @@ function median(...values) {
 median.$args = [ '...list' ];
 
 function sorted(list, precedes) {
+  if (getType(precedes) !== 'function') {
+    return null;
+  }
+
   const before = (a, b) => {
     const answer = precedes.invoke([ a, b ]);
 
@@ -178,12 +197,13 @@ const lists = {
   'min': extreme(1),
   'max': extreme(-1),
   'median': median,
-  'list contains': fn((list, element) => list.some((item) => same(item, element)), [ 'list', 'any?' ], [ 'list', 'element' ]),
-  'index of': fn(indexesOf, [ 'list', 'any?' ], [ 'list', 'match' ]),
-  'distinct values': fn(distinct, [ 'list' ], [ 'list' ]),
+  'count': ofList([ 'list' ], 1, (list) => list.length),
+  'list contains': ofList([ 'list', 'element' ], 2, (list, element) => list.some((item) => same(item, element))),
+  'index of': ofList([ 'list', 'match' ], 2, indexesOf),
+  'distinct values': ofList([ 'list' ], 1, distinct),
   'union': define([ '...list' ], 1, (...all) => all.every(Array.isArray) ? distinct(all.flat()) : null),
-  'flatten': fn((list) => list.flat(Infinity), [ 'list' ], [ 'list' ]),
-  'sort': fn(sorted, [ 'list', 'function' ], [ 'list', 'precedes' ]),
+  'flatten': ofList([ 'list' ], 1, (list) => list.flat(Infinity)),
+  'sort': ofList([ 'list', 'precedes' ], 2, sorted),
   'is': define([ 'value1', 'value2' ], 2, same)
 };
 

@@ -1,15 +1,12 @@
 // The organisation's calendar, over the table that Python hands in, and the FEEL functions that are ours.
 // The rules are those of engine/calendars.py; tests/unit/test_feel_calendar.py runs both in lock-step.
-import { DateTime } from 'luxon';
-
 import { state, warn } from './state.js';
 import {
-  addMonths, clockOf, dateOfDay, dayNumber, dayOf, instant, isDate, isTime, moment, plus, readDate,
-  readDateTime, readDuration
+  DAY, Temporal, addMonths, clockOf, dateOfDay, dayNumber, dayOf, instant, moment, plus, readDate, readDateTime,
+  readDuration
 } from './temporal.js';
 import { TableZone } from './zone.js';
 
-const DAY = 86400000;
 const END_OF_DAY = DAY - 1000;
 const MOST_WORKING_DAYS = 50000;
 const MOST_IDLE_DAYS = 3660;
@@ -69,7 +66,7 @@ function readMoment(value) {
     return readDate(value) || readDateTime(value);
   }
 
-  return DateTime.isDateTime(value) && !isTime(value) ? value : null;
+  return value instanceof Temporal && value.type !== 'time' ? value : null;
 }
 
 function wrong(name, needs) {
@@ -86,11 +83,11 @@ function atDay(day, from) {
     return outside();
   }
 
-  return isDate(from) ? dateOfDay(day) : moment(day, clockOf(from), null);
+  return from.type === 'date' ? dateOfDay(day) : moment(day, clockOf(from));
 }
 
 function local(value) {
-  return isDate(value) ? value : instant(value.toMillis());
+  return value.type === 'date' ? value : instant(value.at);
 }
 
 function workingDaysAfter(from, count) {
@@ -136,7 +133,7 @@ function deadline(name, from) {
     return wrong('deadline(name, from)', 'a date, or a date and time, to count from');
   }
 
-  const at = isDate(start) ? moment(dayOf(start), END_OF_DAY, null) : instant(start.toMillis());
+  const at = start.type === 'date' ? moment(dayOf(start), END_OF_DAY) : instant(start.at);
   const workingDays = WORKING_DAYS.exec(value);
 
   if (workingDays) {

@@ -1,14 +1,10 @@
 // The syntax nodes that are evaluated in our own way instead of feelin's. Why, one by one, is in docs/reference/feel.md;
 // the rule behind them: a mistake is remarked and never an answer, and what is not needed is not evaluated.
-import { DateTime, Duration } from 'luxon';
-
 import { FUNCTION_PARAMETER_MISSMATCH, Range, getFromContext as find, replaceInner, wrapFunction } from '@bpmn-io/feelin';
 
 import { builtins, NULL_IS_AN_ANSWER } from './builtins.js';
 import { quietly, state, warn } from './state.js';
-import {
-  clockDuration, clockOf, dayOf, daysDuration, durationKind, plus, timesDuration
-} from './temporal.js';
+import { Duration, difference, plus } from './temporal.js';
 import {
   compare, createRange, describe, equals, getFromContext, getType, has, same, toString
 } from './values.js';
@@ -209,7 +205,7 @@ function negated(value, node) {
     return -value;
   }
 
-  return Duration.isDuration(value) ? timesDuration(value, -1) : cannot('negate', node, value);
+  return value instanceof Duration ? value.times(-1) : cannot('negate', node, value);
 }
 
 function cannot(verb, node, ...values) {
@@ -228,7 +224,9 @@ function combined(sign, a, b, node) {
   }
 
   if (y === 'duration' && (sign === '+' || sign === '-')) {
-    return x === 'duration' ? sumOf(a, b, sign) : TEMPORAL.includes(x) ? plus(a, b, sign === '+' ? 1 : -1) : cannot(VERBS[sign], node, a, b);
+    const change = sign === '+' ? b : b.times(-1);
+
+    return x === 'duration' ? a.plus(change) : TEMPORAL.includes(x) ? plus(a, change) : cannot(VERBS[sign], node, a, b);
   }
 
   if (x === 'duration' && TEMPORAL.includes(y) && sign === '+') {
@@ -236,27 +234,14 @@ function combined(sign, a, b, node) {
   }
 
   if (x === y && TEMPORAL.includes(x) && sign === '-') {
-    return difference(a, b, x);
+    return difference(a, b);
   }
 
   if (sign === '*' && (x === 'duration' && Number.isInteger(b) || y === 'duration' && Number.isInteger(a))) {
-    return x === 'duration' ? timesDuration(a, b) : timesDuration(b, a);
+    return x === 'duration' ? a.times(b) : b.times(a);
   }
 
   return cannot(VERBS[sign], node, a, b);
-}
-
-function sumOf(a, b, sign) {
-  return a.plus(sign === '+' ? b : timesDuration(b, -1));
-}
-
-/** Between dates whole days, between instants clock time: each adds back to exactly where it came from. */
-function difference(a, b, type) {
-  switch (type) {
-  case 'date': return daysDuration(dayOf(a) - dayOf(b));
-  case 'time': return clockDuration(clockOf(a) - clockOf(b));
-  default: return clockDuration(a.toMillis() - b.toMillis());
-  }
 }
 
 // names and calls ////////////////////
@@ -275,11 +260,12 @@ function variableName(node, args) {
   return call;
 }
 
+/** feelin wraps a function each time it is called. */
+const wrapped = new Map(Object.entries(builtins).map(([ name, call ]) => [ name, wrapFunction(call) ]));
+
 function missing(node, name, context, local) {
   if (!local) {
-    return Object.hasOwn(builtins, name)
-      ? wrapFunction(builtins[name])
-      : warn('NO_VARIABLE_FOUND', `There is no variable “${ name }”`, node);
+    return wrapped.get(name) ?? warn('NO_VARIABLE_FOUND', `There is no variable “${ name }”`, node);
   }
 
   return getType(context) === 'context'
@@ -296,7 +282,7 @@ function invocation(node, args, type) {
   }
 
   return tag((context) => {
-    const call = wrapFunction(name === undefined ? target(context) : find(name, context) ?? builtins[name]);
+    const call = name === undefined ? wrapFunction(target(context)) : wrapFunction(find(name, context)) ?? wrapped.get(name);
 
     if (!call) {
       return warn('NO_FUNCTION_FOUND', `There is no function “${ name ?? node.input }”`, node);
@@ -323,7 +309,7 @@ function invoke(call, name, parameters, node) {
   }
 
   const remarked = state.warnings.warnings.length > before;
-  const builtin = name !== undefined && Object.hasOwn(builtins, name);
+  const builtin = wrapped.has(name);
 
   if (builtin && !remarked && (!NULL_IS_AN_ANSWER.has(name) || wrongTypes(name, parameters))) {
     const given = (Array.isArray(parameters) ? parameters : Object.values(parameters)).map(describe).join(', ');
@@ -481,7 +467,7 @@ function instanceOf(node, args) {
     }
 
     if (name === 'days and time duration' || name === 'years and months duration') {
-      return type === 'duration' && [ name.startsWith('days') ? 'clock' : 'months', 'none' ].includes(durationKind(found));
+      return type === 'duration' && [ name.startsWith('days') ? 'clock' : 'months', 'none' ].includes(found.kind);
     }
 
     return Object.hasOwn(TYPES, name) ? type === TYPES[name] : warn('INVALID_TYPE', `There is no type “${ name }”`, node);
@@ -498,7 +484,7 @@ const NODES = {
   Conjunction: logic(false),
   DateTimeConstructor: (node) => Object.assign(() => builtins[node.input], { variable: node.input.replace(/\s+/g, ' ') }),
   DateTimeLiteral: (node, args) => args.length === 1 ? args[0] : invocation(node, args, 'any'),
-  AtLiteral: (node, args) => tag((context) => invoke(wrapFunction(builtins['@']), '@', [ args[0](context) ], node), 'any'),
+  AtLiteral: (node, args) => tag((context) => invoke(wrapped.get('@'), '@', [ args[0](context) ], node), 'any'),
   Disjunction: logic(true),
   FilterExpression: filter,
   FunctionInvocation: (node, args) => invocation(node, args, 'any'),
@@ -526,7 +512,7 @@ replaceInner({
   formatValue: () => describe,
   matches: () => same,
   compareValue: () => compareValue,
-  typeCast: () => (value, type) => DateTime.isDateTime(value) && type === 'date time' && getType(value) === 'date' ? value : null,
+  typeCast: () => () => null,
   evalNode: (original) => (node, args, warnings) => {
     const own = NODES[node.name];
 

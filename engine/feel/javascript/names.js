@@ -200,7 +200,13 @@ function invocation(names, node, scope) {
 }
 
 const VISITORS = {
-  VariableName: (names, node, scope) => names.read([ names.name(node) ], scope),
+  VariableName: (names, node, scope) => {
+    const name = names.name(node);
+
+    // A function that is handed on, as in sort(list, before), may be called where it arrives.
+    names.needsContext ||= NEED_CONTEXT.has(name);
+    names.read([ name ], scope);
+  },
 
   PathExpression: (names, node, scope) => {
     const path = pathOf(names, node);

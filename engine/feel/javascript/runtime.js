@@ -1,5 +1,4 @@
 // The door of the bundle: a few functions that take and give numbers and JSON text, and nothing else.
-import './intl.js';
 
 import { Interpreter, InterpreterContext, parseExpression, parseUnaryTests } from '@bpmn-io/feelin';
 
@@ -50,16 +49,17 @@ function explained(error) {
   return error instanceof NameError ? error.message : `Syntax error: ${ error.message }`;
 }
 
-/** Sets the surroundings that the payload brings: [variables, now, calendar, deadlines, units]. */
-function surround([ variables, now, calendar, deadlines, units ], warnings) {
+/** What the evaluations that follow happen in: [now, calendar, deadlines, units]. */
+function surround(text) {
+  const [ now, calendar, deadlines, units ] = JSON.parse(text);
+
+  Object.assign(state, { now, calendar: calendars.get(calendar), deadlines, units });
+}
+
+function begin(warnings) {
+  warnings.warnings = [];
   state.warnings = warnings;
   state.node = null;
-  state.now = now;
-  state.calendar = calendar === undefined ? null : calendars.get(calendar);
-  state.deadlines = deadlines;
-  state.units = units;
-
-  return variables;
 }
 
 function failed(error) {
@@ -76,9 +76,9 @@ function evaluate(id, text) {
   const { root, warnings, unary } = compiled.get(id);
 
   try {
-    warnings.warnings = [];
+    begin(warnings);
 
-    const variables = surround(JSON.parse(text), warnings);
+    const variables = JSON.parse(text);
     const found = root(variables);
     const value = encode(unary ? found(variables['?'] ?? null) : found);
 
@@ -92,18 +92,17 @@ function evaluate(id, text) {
 
 /**
  * Which rules of a decision table hit. In one go, so that the inputs keep their FEEL types: as JSON a date would be
- * text when it is tested. `text` is [inputs, rules, only the first?, payload]; inputs and rules hold ids of compiled
+ * text when it is tested. `text` is [inputs, rules, only the first?, variables]; inputs and rules hold ids of compiled
  * expressions, 0 for a test that anything passes. A warning comes back with the cell it is of: [rule or -1, column].
  */
 function evaluateTable(text) {
-  const [ inputs, rules, onlyFirst, payload ] = JSON.parse(text);
+  const [ inputs, rules, onlyFirst, variables ] = JSON.parse(text);
   const remarks = [];
 
   const run = (id, cell, call) => {
     const { root, warnings } = compiled.get(id);
 
-    warnings.warnings = [];
-    state.warnings = warnings;
+    begin(warnings);
 
     try {
       return call(root);
@@ -118,7 +117,6 @@ function evaluateTable(text) {
     }
   };
 
-  const variables = surround(payload, null);
   const values = inputs.map((id, column) => run(id, [ -1, column ], (root) => root(variables)) ?? null);
   const hits = [];
 
@@ -138,6 +136,7 @@ Object.assign(globalThis, {
   compile,
   evaluate,
   evaluateTable,
+  surround,
   drop: (id) => { compiled.delete(id); },
   loadTable: (id, text) => { calendars.set(id, new Calendar(JSON.parse(text))); },
   dropTable: (id) => { calendars.delete(id); }

@@ -1,24 +1,73 @@
-// Dates, times, dates with times, and durations: feelin's own types (luxon underneath), with exact rules.
+// Dates, times, dates with times, and durations. Our own types instead of feelin's, which are luxon's: there a date is
+// midnight in UTC and a time the first of January 1900, and each costs ten times as much to make.
 //
-// A date is told by its zone (zone.js), a time by the day 1 January 1900, as in feelin. Text is read strictly, local
-// time is the organisation's, and what is not exact is refused instead of rounded.
-import { DateTime, Duration } from 'luxon';
-
+// Text is read strictly, local time is the organisation's, and what is not exact is refused instead of rounded.
 import { state, warn } from './state.js';
-import { DATE, fixedZone, instantOf } from './zone.js';
+import { UTC, fixedZone, instantOf, offsetText } from './zone.js';
 
-const DAY = 86400000;
-const TIME_EPOCH = Date.UTC(1900, 0, 1);
+export const DAY = 86400000;
+
+/** The years that a date can have are 1 to 9999. */
+const FIRST_DAY = -719162;
+const LAST_DAY = 2932896;
 
 const DATE_TEXT = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME_TEXT = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d|@.+)?$/;
-const DURATION_TEXT = /^-?P(?=.)(?:\d{1,9}Y)?(?:\d{1,9}M)?(?:\d{1,9}W)?(?:\d{1,9}D)?(?:T(?=\d)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}(?:\.\d{1,9})?S)?)?$/;
+const DURATION_TEXT = /^(-)?P(?=.)(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?=\d)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?$/;
 
 const WEEKDAYS = [ 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday' ];
 const MONTHS = [
   'January', 'February', 'March', 'April', 'May', 'June',
   'July', 'August', 'September', 'October', 'November', 'December'
 ];
+
+/** A date (of no zone), a time of day, or a date with time. */
+export class Temporal {
+
+  /**
+   * @param {'date'|'time'|'date time'} type
+   * @param {number} at UTC milliseconds; of a date those of its midnight in UTC, of a time those since local midnight
+   * @param {TableZone|FixedZone} zone
+   */
+  constructor(type, at, zone) {
+    this.type = type;
+    this.at = at;
+    this.zone = zone;
+  }
+
+  /** What the clocks beside it show, as milliseconds since 1970 (of a time: since midnight). */
+  get local() {
+    return this.type === 'date time' ? this.at + this.zone.offset(this.at) * 60000 : this.at;
+  }
+
+  get isLocal() {
+    return this.zone === state.calendar?.zone;
+  }
+}
+
+/** Months and days on the calendar and milliseconds on the clock: each keeps its own unit, as in engine/durations.py. */
+export class Duration {
+  constructor(months, days, clock) {
+    this.months = months;
+    this.days = days;
+    this.clock = clock;
+  }
+
+  times(factor) {
+    return new Duration(this.months * factor, this.days * factor, Math.round(this.clock * factor));
+  }
+
+  plus(other) {
+    return new Duration(this.months + other.months, this.days + other.days, this.clock + other.clock);
+  }
+
+  /** FEEL's kinds, which cannot be compared with each other: `months` or `clock`; a duration may be `both` or `none`. */
+  get kind() {
+    const other = this.days !== 0 || this.clock !== 0;
+
+    return this.months ? (other ? 'both' : 'months') : (other ? 'clock' : 'none');
+  }
+}
 
 // dates ////////////////////
 
@@ -35,18 +84,17 @@ export function dayNumber(year, month, day) {
 
 /** FEEL's date of a day number; null beyond the years 1-9999. */
 export function dateOfDay(day) {
-  const date = DateTime.fromMillis(day * DAY, { zone: DATE });
-
-  return date.isValid && date.year >= 1 && date.year <= 9999 ? date : null;
+  return day >= FIRST_DAY && day <= LAST_DAY ? new Temporal('date', day * DAY, UTC) : null;
 }
 
-export function isDate(value) {
-  return DateTime.isDateTime(value) && value.zone === DATE;
-}
-
-/** The day number of what the clocks beside a date, or a date with time, show. */
+/** The day number that a date, or the clocks beside a date with time, show. */
 export function dayOf(value) {
-  return Math.floor((value.toMillis() + value.offset * 60000) / DAY);
+  return Math.floor(value.local / DAY);
+}
+
+/** Milliseconds since midnight that the clocks beside a value show. */
+export function clockOf(value) {
+  return value.local - dayOf(value) * DAY;
 }
 
 export function readDate(text) {
@@ -58,7 +106,7 @@ export function readDate(text) {
 
 // times ////////////////////
 
-/** Milliseconds since midnight and the zone (null: local) of a text such as `10:00`, `10:00:00+01:00`. */
+/** Milliseconds since midnight and the zone of a text such as `10:00`, `10:00:00+01:00`; null if it is none. */
 function readClock(text) {
   const match = TIME_TEXT.exec(text);
 
@@ -67,66 +115,41 @@ function readClock(text) {
   }
 
   const [ , hour, minute, second = '0', fraction = '', zoneText ] = match;
+  const zone = zoneText ? readZone(zoneText) : localZone();
 
-  if (+hour > 23 || +minute > 59 || +second > 59) {
+  if (!zone || +hour > 23 || +minute > 59 || +second > 59) {
     return null;
   }
 
-  const zone = readZone(zoneText);
-  const clock = ((+hour * 60 + +minute) * 60 + +second) * 1000 + Math.floor(+`0.${fraction || 0}` * 1000);
-
-  return zone === undefined ? null : { clock, zone };
+  return { clock: ((+hour * 60 + +minute) * 60 + +second) * 1000 + Math.floor(+`0.${ fraction || 0 }` * 1000), zone };
 }
 
-/** null for local time; undefined for a zone that nobody knows here. */
+/** null for a zone that is not known here: the organisation's own and UTC are. */
 function readZone(text) {
-  if (!text) {
-    return null;
-  }
-
   if (text.startsWith('@')) {
     const name = text.slice(1);
 
-    if (state.calendar && name === state.calendar.zone.name) {
-      return null;
-    }
-
-    return [ 'UTC', 'GMT', 'Z', 'Etc/UTC' ].includes(name) ? fixedZone(0) : undefined;
+    return name === localZone().name ? localZone() : [ 'UTC', 'GMT', 'Z', 'Etc/UTC' ].includes(name) ? UTC : null;
   }
 
   if (text === 'Z') {
-    return fixedZone(0);
+    return UTC;
   }
 
-  const minutes = +text.slice(1, 3) * 60 + +text.slice(4, 6);
+  const [ hours, minutes ] = [ +text.slice(1, 3), +text.slice(4, 6) ];
 
-  return +text.slice(1, 3) > 18 || +text.slice(4, 6) > 59
-    ? undefined
-    : fixedZone(text.startsWith('-') ? -minutes : minutes);
+  return hours > 18 || minutes > 59 ? null : fixedZone((text.startsWith('-') ? -1 : 1) * (hours * 60 + minutes));
 }
 
 export function readTime(text) {
   const read = readClock(text);
 
-  return read && timeOf(read.clock, read.zone);
+  return read && new Temporal('time', read.clock, read.zone);
 }
 
-/** FEEL's time: milliseconds since midnight, in a zone (null: local). */
-export function timeOf(clock, zone) {
-  const at = zone || localZone();
-
-  return DateTime.fromMillis(TIME_EPOCH + clock - at.offset(TIME_EPOCH) * 60000, { zone: at });
-}
-
-/** Milliseconds since midnight on the clocks beside a value. */
-export function clockOf(value) {
-  const local = value.toMillis() + value.offset * 60000;
-
-  return local - Math.floor(local / DAY) * DAY;
-}
-
-export function isTime(value) {
-  return DateTime.isDateTime(value) && value.zone !== DATE && value.year === 1900 && value.ordinal === 1;
+/** FEEL's time of milliseconds since midnight. */
+export function timeOf(clock, zone = localZone()) {
+  return new Temporal('time', clock, zone);
 }
 
 // dates with times ////////////////////
@@ -135,222 +158,176 @@ export function localZone() {
   return state.calendar.zone;
 }
 
+/** A date with time; null beyond the years that a date can have. */
 export function instant(milliseconds, zone = localZone()) {
-  const moment = DateTime.fromMillis(milliseconds, { zone });
-
-  return moment.isValid && moment.year >= 1 && moment.year <= 9999 ? moment : null;
+  // A day less at both ends, so that the local day is within the years too.
+  return milliseconds >= (FIRST_DAY + 1) * DAY && milliseconds < LAST_DAY * DAY
+    ? new Temporal('date time', milliseconds, zone)
+    : null;
 }
 
-/** A date with time from a day number and milliseconds since its midnight, in a zone (null: local). */
-export function moment(day, clock, zone) {
-  const at = zone || localZone();
-
-  if (at === localZone() && !state.calendar.covers(day)) {
+/** A date with time from a day number and milliseconds since its midnight. */
+export function moment(day, clock, zone = localZone()) {
+  if (zone === localZone() && !state.calendar.covers(day)) {
     return warn('INVALID_TYPE', 'That local time is outside the years of the calendar: give the offset, as in +01:00');
   }
 
-  return instant(instantOf(day * DAY + clock, at), at);
+  return instant(instantOf(day * DAY + clock, zone), zone);
 }
 
 export function readDateTime(text) {
   const cut = text.indexOf('T');
+  const date = cut < 0 ? null : readDate(text.slice(0, cut));
+  const read = date && readClock(text.slice(cut + 1));
 
-  if (cut < 0) {
-    return null;
-  }
-
-  const date = readDate(text.slice(0, cut));
-  const clock = date && readClock(text.slice(cut + 1));
-
-  return clock ? moment(dayOf(date), clock.clock, clock.zone) : null;
+  return read ? moment(dayOf(date), read.clock, read.zone) : null;
 }
 
 // durations ////////////////////
 
 export function readDuration(text) {
-  if (!DURATION_TEXT.test(text)) {
+  const match = DURATION_TEXT.exec(text);
+
+  if (!match) {
     return null;
   }
 
-  const duration = Duration.fromISO(text);
+  const [ years, months, weeks, days, hours, minutes, seconds ] = match.slice(2).map((part) => +(part ?? 0));
+  const duration = new Duration(years * 12 + months, weeks * 7 + days, Math.round(((hours * 60 + minutes) * 60 + seconds) * 1000));
 
-  return duration.isValid ? duration : null;
+  return match[1] ? duration.times(-1) : duration;
 }
 
-/** Its months, and its milliseconds with days of 24 hours. */
-export function extent(duration) {
-  const { years = 0, quarters = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0, milliseconds = 0 } = duration.toObject();
-
-  return {
-    months: years * 12 + quarters * 3 + months,
-    days: weeks * 7 + days,
-    clock: ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
-  };
-}
-
-/** `months`, `clock`, `both` or `none`: FEEL's two kinds of duration cannot be compared with each other. */
-export function durationKind(duration) {
-  const { months, days, clock } = extent(duration);
-  const other = days !== 0 || clock !== 0;
-
-  return months ? (other ? 'both' : 'months') : (other ? 'clock' : 'none');
-}
-
-export function monthsDuration(months) {
-  return Duration.fromObject({ years: Math.trunc(months / 12), months: months % 12 });
-}
-
-export function clockDuration(milliseconds) {
-  const hours = Math.trunc(milliseconds / 3600000);
-  const minutes = Math.trunc(milliseconds / 60000) % 60;
-
-  return Duration.fromObject({ hours, minutes, seconds: (milliseconds % 60000) / 1000 });
-}
-
-export function daysDuration(days) {
-  return Duration.fromObject({ days });
-}
-
-/** The duration times a whole number, each unit by itself. */
-export function timesDuration(duration, factor) {
-  return Duration.fromObject(
-    Object.fromEntries(Object.entries(duration.toObject()).map(([ unit, amount ]) => [ unit, amount * factor ]))
-  );
-}
-
-/** ISO text that keeps the units it was written in: two days are not 48 hours when clocks change. */
+/** ISO text. Days stay days and hours hours: two days are not 48 hours when clocks change. */
 export function durationText(duration) {
-  const { months, days, clock } = extent(duration);
-  const negative = months < 0 || days < 0 || clock < 0;
-  const sign = negative ? -1 : 1;
+  const negative = duration.months < 0 || duration.days < 0 || duration.clock < 0;
+  const { months, days, clock } = negative ? duration.times(-1) : duration;
 
-  if (months * sign < 0 || days * sign < 0 || clock * sign < 0) {
-    return duration.toISO();
+  if (months < 0 || days < 0 || clock < 0) {
+    return warn('INVALID_TYPE', 'A duration that is partly forward and partly back has no text form');
   }
 
-  const [ m, d, c ] = [ months * sign, days * sign, clock * sign ];
-  const part = (amount, unit) => amount ? `${amount}${unit}` : '';
-  const seconds = Math.round(c % 60000) / 1000;
+  const part = (amount, unit) => amount ? `${ amount }${ unit }` : '';
+  const date = part(Math.trunc(months / 12), 'Y') + part(months % 12, 'M') + part(days, 'D');
+  const time = part(Math.trunc(clock / 3600000), 'H') + part(Math.trunc(clock / 60000) % 60, 'M') + part(clock % 60000 / 1000, 'S');
 
-  const date = part(Math.trunc(m / 12), 'Y') + part(m % 12, 'M') + part(d, 'D');
-  const time = part(Math.trunc(c / 3600000), 'H') + part(Math.trunc(c / 60000) % 60, 'M') + part(seconds, 'S');
-
-  return `${negative ? '-' : ''}P${date}${time ? `T${time}` : ''}${date || time ? '' : 'T0S'}`;
+  return `${ negative ? '-' : '' }P${ date }${ time ? `T${ time }` : '' }${ date || time ? '' : 'T0S' }`;
 }
 
 // arithmetic ////////////////////
 
-/** The day some months later; the last of the month if it has no such day. */
+/** The day some months later; the last of the month if it has no such day. null beyond the years a date can have. */
 export function addMonths(day, months) {
   const date = new Date(day * DAY);
   const index = date.getUTCFullYear() * 12 + date.getUTCMonth() + months;
   const year = Math.floor(index / 12);
-  const month = index - year * 12 + 1;
+  let last = date.getUTCDate();
+  let found = dayNumber(year, index - year * 12 + 1, last);
 
-  for (let last = date.getUTCDate(); last > 27; last--) {
-    const found = dayNumber(year, month, last);
-
-    if (found !== null) {
-      return found;
-    }
+  while (found === null && last > 28) {
+    found = dayNumber(year, index - year * 12 + 1, --last);
   }
 
-  return dayNumber(year, month, date.getUTCDate());
+  return found;
 }
 
 /**
  * A date, time or date with time, moved by a duration. Days and longer keep the local time of day, clock units are
  * clock time: the same rule as engine/calendars.py.
  */
-export function plus(value, duration, direction = 1) {
-  const { months, days, clock } = extent(duration);
-
-  if (isTime(value)) {
-    if (months) {
-      return warn('INVALID_TYPE', 'A time of day has no months: use a duration of hours, minutes or seconds');
-    }
-
-    const moved = clockOf(value) + direction * (clock + days * DAY);
-
-    return timeOf(moved - Math.floor(moved / DAY) * DAY, value.zone === state.calendar?.zone ? null : value.zone);
+export function plus(value, { months, days, clock }) {
+  if (value.type === 'time') {
+    return months
+      ? warn('INVALID_TYPE', 'A time of day has no months: use a duration of hours, minutes or seconds')
+      : timeOf(((value.at + clock) % DAY + DAY) % DAY, value.zone);
   }
 
   const from = dayOf(value);
-  const later = addMonths(from, direction * months);
-  const day = later === null ? null : later + direction * days;
+  const later = months ? addMonths(from, months) : from;
+  const day = later === null ? null : later + days;
 
   if (day === null) {
     return outOfRange();
   }
 
-  if (isDate(value)) {
-    return dateOfDay(day + Math.floor(direction * clock / DAY)) ?? outOfRange();
+  if (value.type === 'date') {
+    return dateOfDay(day + Math.floor(clock / DAY)) ?? outOfRange();
   }
 
   const start = day === from ? value : moment(day, clockOf(value), value.zone);
 
-  return start && (instant(start.toMillis() + direction * clock, value.zone) ?? outOfRange());
+  return start && (instant(start.at + clock, value.zone) ?? outOfRange());
 }
 
 function outOfRange() {
   return warn('INVALID_TYPE', 'That is beyond the years a date can have (1-9999)');
 }
 
-/** Whole months from one date to another, toward zero. */
+/** Between dates whole days, between others clock time: each, added, leads back to exactly where it came from. */
+export function difference(a, b) {
+  return a.type === 'date' ? new Duration(0, (a.at - b.at) / DAY, 0) : new Duration(0, 0, a.at - b.at);
+}
+
+/** Whole months from one day number to another, toward zero. */
 export function monthsBetween(from, to) {
   if (to < from) {
     return -monthsBetween(to, from);
   }
 
   const [ a, b ] = [ new Date(from * DAY), new Date(to * DAY) ];
-  let months = (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
+  const months = (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
 
-  while (months > 0 && addMonths(from, months) > to) {
-    months--;
-  }
-
-  return months;
+  return addMonths(from, months) > to ? months - 1 : months;
 }
 
 // text and properties ////////////////////
 
+/** 1 (Monday) to 7. */
+export function weekday(value) {
+  return ((dayOf(value) + 3) % 7 + 7) % 7 + 1;
+}
+
 export function weekdayName(value) {
-  return WEEKDAYS[value.weekday - 1];
+  return WEEKDAYS[weekday(value) - 1];
 }
 
 export function monthName(value) {
-  return MONTHS[value.month - 1];
+  return MONTHS[new Date(value.local).getUTCMonth()];
 }
 
-/** ISO text of a date, time or date with time. A local time of day has no offset. */
+/** ISO text. A local time of day has no offset, a date with time always has. */
 export function temporalText(value) {
-  if (isDate(value)) {
-    return value.toISODate();
+  const text = new Date(value.local).toISOString();
+
+  if (value.type === 'date') {
+    return text.slice(0, 10);
   }
 
-  if (isTime(value)) {
-    return value.toISOTime({ suppressMilliseconds: true, includeOffset: value.zone !== state.calendar?.zone });
+  const shown = text.slice(0, text.endsWith('.000Z') ? 19 : 23);
+
+  if (value.type === 'time') {
+    return shown.slice(11) + (value.isLocal ? '' : value.zone.name);
   }
 
-  return value.toISO({ suppressMilliseconds: true });
+  return shown + (value.isLocal ? offsetText(value.zone.offset(value.at)) : value.zone.name);
 }
 
 const OF_DATE = {
-  year: (v) => v.year,
-  month: (v) => v.month,
-  day: (v) => v.day,
-  weekday: (v) => v.weekday
+  year: (local) => local.getUTCFullYear(),
+  month: (local) => local.getUTCMonth() + 1,
+  day: (local) => local.getUTCDate(),
+  weekday: (local) => (local.getUTCDay() + 6) % 7 + 1
 };
 
 const OF_CLOCK = {
-  hour: (v) => v.hour,
-  minute: (v) => v.minute,
-  second: (v) => v.second,
-  'time offset': (v) => clockDuration(v.offset * 60000),
-  timezone: (v) => v.zone.name
+  hour: (local) => local.getUTCHours(),
+  minute: (local) => local.getUTCMinutes(),
+  second: (local) => local.getUTCSeconds(),
+  'time offset': (local, value) => new Duration(0, 0, value.zone.offset(value.at) * 60000),
+  timezone: (local, value) => value.zone.name
 };
 
-const UNITS = {
+const OF_DURATION = {
   years: ({ months }) => Math.trunc(months / 12),
   months: ({ months }) => months % 12,
   days: ({ days, clock }) => days + Math.trunc(clock / DAY),
@@ -361,13 +338,12 @@ const UNITS = {
 
 /** The properties that FEEL gives a date, time or duration; undefined for any other name. */
 export function property(value, name) {
-  if (Duration.isDuration(value)) {
-    return Object.hasOwn(UNITS, name) ? UNITS[name](extent(value)) : undefined;
+  if (value instanceof Duration) {
+    return Object.hasOwn(OF_DURATION, name) ? OF_DURATION[name](value) : undefined;
   }
 
-  if (!isTime(value) && Object.hasOwn(OF_DATE, name)) {
-    return OF_DATE[name](value);
-  }
+  const kinds = { 'date': [ OF_DATE ], 'time': [ OF_CLOCK ], 'date time': [ OF_DATE, OF_CLOCK ] }[value.type];
+  const kind = kinds.find((properties) => Object.hasOwn(properties, name));
 
-  return !isDate(value) && Object.hasOwn(OF_CLOCK, name) ? OF_CLOCK[name](value) : undefined;
+  return kind && kind[name](new Date(value.local), value);
 }

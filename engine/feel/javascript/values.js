@@ -1,10 +1,8 @@
 // FEEL's types, comparison and text form: what feelin's own getType, equals, toString and ranges are replaced by.
-import { DateTime, Duration } from 'luxon';
-
 import { FunctionWrapper, Range } from '@bpmn-io/feelin';
 
-import { warn } from './state.js';
-import { clockOf, durationKind, durationText, extent, isDate, isTime, property, temporalText } from './temporal.js';
+import { quietly, warn } from './state.js';
+import { DAY, Duration, Temporal, durationText, property, temporalText } from './temporal.js';
 
 /** The name of a type as a person reads it. */
 const WORDS = {
@@ -39,11 +37,11 @@ export function getType(value) {
     return 'context';
   }
 
-  if (DateTime.isDateTime(value)) {
-    return isDate(value) ? 'date' : isTime(value) ? 'time' : 'date time';
+  if (value instanceof Temporal) {
+    return value.type;
   }
 
-  if (Duration.isDuration(value)) {
+  if (value instanceof Duration) {
     return 'duration';
   }
 
@@ -91,7 +89,7 @@ export function compare(a, b) {
   switch (type) {
   case 'number': return a - b;
   case 'string': return a < b ? -1 : a > b ? 1 : 0;
-  case 'date': case 'date time': return a.toMillis() - b.toMillis();
+  case 'date': case 'date time': return a.at - b.at;
   case 'time': return compareTimes(a, b);
   case 'duration': return compareDurations(a, b);
   default: return notComparable(a, b);
@@ -99,19 +97,23 @@ export function compare(a, b) {
 }
 
 function compareTimes(a, b) {
-  return a.zone === b.zone ? clockOf(a) - clockOf(b) : a.toMillis() - b.toMillis();
+  if (a.zone === b.zone) {
+    return a.at - b.at;
+  }
+
+  return a.isLocal || b.isLocal
+    ? warn('NOT_COMPARABLE', 'A time with an offset cannot be compared with one without')
+    : a.at - a.zone.offset() * 60000 - (b.at - b.zone.offset() * 60000);
 }
 
 function compareDurations(a, b) {
-  const [ first, second ] = [ durationKind(a), durationKind(b) ];
+  const [ first, second ] = [ a.kind, b.kind ];
 
   if (first === 'both' || second === 'both' || (first !== second && first !== 'none' && second !== 'none')) {
     return warn('NOT_COMPARABLE', 'A duration of months cannot be compared with one of days or hours');
   }
 
-  const [ x, y ] = [ extent(a), extent(b) ];
-
-  return x.months - y.months || (x.days - y.days) * 86400000 + x.clock - y.clock;
+  return a.months - b.months || (a.days - b.days) * DAY + a.clock - b.clock;
 }
 
 function notComparable(a, b) {
@@ -157,13 +159,7 @@ function sameContexts(a, b) {
 
 /** The same value of the same type: for looking something up, where another type is simply another value. */
 export function same(a, b) {
-  return getType(a) === getType(b) && (getType(a) !== 'duration' || sameKind(a, b)) && equals(a, b) === true;
-}
-
-function sameKind(a, b) {
-  const [ first, second ] = [ durationKind(a), durationKind(b) ];
-
-  return first === second && first !== 'both';
+  return getType(a) === getType(b) && quietly(() => equals(a, b)).value === true;
 }
 
 // ranges ////////////////////

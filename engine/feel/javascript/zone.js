@@ -1,5 +1,4 @@
-// Time zones without Intl: one over the table of offsets that Python hands in, and one that marks a value as a date.
-import { FixedOffsetZone, Zone } from 'luxon';
+// Time zones without Intl: offsets from the table that Python hands in, or one offset for all time.
 
 const DAY = 86400000;
 
@@ -7,37 +6,23 @@ function twoDigits(number) {
   return String(Math.trunc(Math.abs(number))).padStart(2, '0');
 }
 
-function formatted(minutes, format) {
-  const sign = minutes < 0 ? '-' : '+';
-  const hours = twoDigits(minutes / 60);
-  const rest = twoDigits(minutes % 60);
-
-  return format === 'techie' ? `${sign}${hours}${rest}` : `${sign}${hours}:${rest}`;
+/** An offset in minutes as `+01:00`. */
+export function offsetText(minutes) {
+  return `${ minutes < 0 ? '-' : '+' }${ twoDigits(minutes / 60) }:${ twoDigits(minutes % 60) }`;
 }
 
 /** An organisation's zone: offsets that change at the instants of a table. */
-export class TableZone extends Zone {
+export class TableZone {
 
   /**
    * @param {string} name
    * @param {[number, number][]} transitions UTC seconds and the offset in seconds from then on, in order
    */
   constructor(name, transitions) {
-    super();
-
-    this.zone = name;
+    this.name = name;
     this.starts = transitions.map(([ start ]) => start * 1000);
     this.offsets = transitions.map(([ , offset ]) => offset / 60);
   }
-
-  get type() { return 'table'; }
-  get name() { return this.zone; }
-  get isUniversal() { return false; }
-  get isValid() { return true; }
-
-  offsetName() { return this.zone; }
-  formatOffset(instant, format) { return formatted(this.offset(instant), format); }
-  equals(other) { return other === this; }
 
   /** Minutes east of Greenwich at an instant (milliseconds). */
   offset(instant) {
@@ -57,20 +42,29 @@ export class TableZone extends Zone {
   }
 }
 
-/** The zone of a value that is a date and nothing else: how FEEL's `date` is told from midnight in UTC. */
-class DateZone extends Zone {
-  get type() { return 'date'; }
-  get name() { return 'UTC'; }
-  get isUniversal() { return true; }
-  get isValid() { return true; }
+class FixedZone {
+  constructor(minutes) {
+    this.minutes = minutes;
+    this.name = minutes === 0 ? 'Z' : offsetText(minutes);
+  }
 
-  offsetName() { return 'UTC'; }
-  formatOffset(instant, format) { return formatted(0, format); }
-  equals(other) { return other === this; }
-  offset() { return 0; }
+  offset() {
+    return this.minutes;
+  }
 }
 
-export const DATE = new DateZone();
+const fixed = new Map();
+
+/** The zone of an offset in minutes. */
+export function fixedZone(minutes) {
+  if (!fixed.has(minutes)) {
+    fixed.set(minutes, new FixedZone(minutes));
+  }
+
+  return fixed.get(minutes);
+}
+
+export const UTC = fixedZone(0);
 
 /**
  * The instant at which a zone's clocks show a local time (both in milliseconds). The first of two when they show it
@@ -91,14 +85,5 @@ export function instantOf(local, zone) {
     return early;
   }
 
-  if (zone.offset(late) * 60000 === local - late) {
-    return late;
-  }
-
-  return local - before;
-}
-
-/** A zone of its own for an offset in minutes. */
-export function fixedZone(minutes) {
-  return FixedOffsetZone.instance(minutes);
+  return zone.offset(late) * 60000 === local - late ? late : local - before;
 }
