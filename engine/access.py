@@ -1,0 +1,122 @@
+"""The one authorisation function. The façade asks it before every command, and every page before it shows anything.
+
+A case is visible to its owner unit, to current party units, and to whoever holds a task of it. Consent will narrow
+this function later; nothing else decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from engine.actors import Actor
+
+Action = Literal[
+    "read-case",
+    "read-task",
+    "read-log",
+    "complete-task",
+    "take-task",
+    "release-task",
+    "assign-task",
+    "add-file",
+    "correct-answers",
+    "close-case",
+    "start-case",
+    "publish",
+    "administer",
+]
+
+_HOLDS = ("read-task", "complete-task", "take-task", "assign-task", "add-file")
+
+
+class CaseLike(Protocol):
+    """What of a case decides who may do what with it."""
+
+    @property
+    def owner(self) -> str: ...
+    @property
+    def party_units(self) -> Collection[str]: ...
+
+
+class TaskLike(Protocol):
+    """What of a task decides who holds it."""
+
+    @property
+    def assignee(self) -> str | None: ...
+    @property
+    def units(self) -> Collection[str]: ...
+    @property
+    def groups(self) -> Collection[str]: ...
+    @property
+    def people(self) -> Collection[str]: ...
+
+
+@dataclass(frozen=True)
+class CaseAccess:
+    """A case with its open tasks, for the question."""
+
+    owner: str
+    party_units: Collection[str] = ()
+    tasks: Collection[TaskLike] = ()
+
+
+@dataclass(frozen=True)
+class AnswersAccess:
+    """Answers that were given: by a unit, in a case."""
+
+    owner: str
+    #: The unit that answered.
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class OrganisationAccess:
+    """The organisation as a whole. With nobody registered in it, tools may set it up."""
+
+    has_people: bool
+
+
+def may(actor: Actor, action: Action, obj: object = None) -> bool:
+    """May the actor do this to that? `obj`: a case, a task, given answers or the organisation, as the action asks."""
+    if actor.is_system:
+        return True
+    match action:
+        case "read-case":
+            return _reads(actor, obj)
+        case "read-log" | "close-case":
+            return isinstance(obj, object) and getattr(obj, "owner", None) in actor.units
+        case "release-task":
+            return holds(actor, obj)
+        case "correct-answers":
+            return bool(set(actor.units) & {getattr(obj, "owner", None), getattr(obj, "unit", None)} - {None})
+        case "start-case":
+            return bool(actor.units)
+        case "publish":
+            return _organised(obj, actor, "process-owner", "administrator")
+        case "administer":
+            return _organised(obj, actor, "administrator")
+        case _:
+            return action in _HOLDS and holds(actor, obj)
+
+
+def holds(actor: Actor, task: object) -> bool:
+    """Is the task for this actor: through one of their units, a plain group they carry, or by name?"""
+    assignee: str | None = getattr(task, "assignee", None)
+    if assignee == actor.id or actor.id in getattr(task, "people", ()):
+        return True
+    return not {*getattr(task, "units", ())}.isdisjoint(actor.units) or not {*getattr(task, "groups", ())}.isdisjoint(
+        actor.roles
+    )
+
+
+def _reads(actor: Actor, case: object) -> bool:
+    units = {getattr(case, "owner", None), *getattr(case, "party_units", ())}
+    return not units.isdisjoint(actor.units) or any(holds(actor, task) for task in getattr(case, "tasks", ()))
+
+
+def _organised(obj: object, actor: Actor, *roles: str) -> bool:
+    if isinstance(obj, OrganisationAccess) and not obj.has_people:
+        return True
+    return any(role in actor.roles for role in roles)

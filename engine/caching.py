@@ -1,0 +1,166 @@
+"""What a process keeps in memory: parsed versions, a snapshot of the organisation, and warm cases.
+
+All three may be thrown away at any time. A version never changes; the snapshot and a case are used only when the
+number that comes with the case's lock says that they are still what the database holds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from engine import counters, directory, organisations, versions
+from engine.bpmn.model import Model
+from engine.bpmn.run import Run
+from engine.directory import Organisation
+from engine.errors import NotFound
+from engine.organisations import Settings
+from engine.packages import Package
+from engine.parties import Party
+from engine.process_settings import DeadlineSetting, Role
+from engine.versions import Version
+
+if TYPE_CHECKING:
+    from engine.projection import Projection
+    from forms import Form
+
+#: Cases kept warm in a process; a waiting case of 20 answers takes some 50 kB.
+WARM_CASES = 512
+
+
+@dataclass
+class Published:
+    """A version, ready to run."""
+
+    version: Version
+    package: Package
+    model: Model
+    _forms: dict[tuple[str, str], Form] = field(default_factory=dict)
+    _names: dict[str, str | None] = field(default_factory=dict)
+
+    def form(self, process_id: str, form_id: str) -> Form:
+        """A form of the package that a process comes from. Raises NotFound."""
+        key = (process_id, form_id)
+        if key not in self._forms:
+            import forms
+
+            package = self.model.package_of(process_id)
+            if form_id not in package.forms:
+                raise NotFound(f"There is no form {form_id} in {package.name}. Look at the package's files.")
+            self._forms[key] = forms.load(package.forms[form_id], package.form_files[form_id])
+        return self._forms[key]
+
+    @cached_property
+    def deadlines(self) -> Mapping[str, DeadlineSetting]:
+        """Deadlines of the package and of those it calls; its own come first where names are alike."""
+        packages = [*self.package.called.values(), self.package]
+        return {name: setting for package in packages for name, setting in package.deadlines.items()}
+
+    @cached_property
+    def roles(self) -> Mapping[str, Role]:
+        """Roles of the package and of those it calls, likewise."""
+        packages = [*self.package.called.values(), self.package]
+        return {name: role for package in packages for name, role in package.roles.items()}
+
+    @property
+    def names(self) -> dict[str, str | None]:
+        """Element id → name."""
+        if not self._names:
+            self._names.update({info.id: info.name for info in self.model.elements.values()})
+        return self._names
+
+
+class Publications:
+    """Versions that were used, by id."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Published] = {}
+        self._lock = threading.Lock()
+
+    def get(self, tx: Connection, version_id: int) -> Published:
+        """A version, parsed once a process. Raises NotFound."""
+        found = self._known.get(version_id)
+        if found is None:
+            package = versions.package(tx, version_id)
+            found = Published(versions.get(tx, version_id), package, Model.load(package))
+            with self._lock:
+                found = self._known.setdefault(version_id, found)
+        return found
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The organisation and its settings after so many changes."""
+
+    changes: int
+    organisation: Organisation
+    settings: Settings
+
+
+class Snapshots:
+    """The newest snapshot."""
+
+    def __init__(self) -> None:
+        self._newest: Snapshot | None = None
+
+    def get(self, tx: Connection, changes: int | None = None) -> Snapshot:
+        """A snapshot that is not older than `changes`; asks the database when the caller does not know."""
+        wanted = changes if changes is not None else counters.organisation_changes(tx)
+        newest = self._newest
+        if newest is None or newest.changes != wanted:
+            newest = Snapshot(wanted, directory.load(tx), organisations.load(tx))
+            self._newest = newest
+        return newest
+
+
+@dataclass
+class Warm:
+    """A case in memory, as it was at a revision."""
+
+    revision: int
+    run: Run
+    parties: list[Party]
+    projection: Projection
+
+
+class WarmCases:
+    """Cases by inner id, the least recently used dropped first.
+
+    `take` removes: whoever has a case holds its lock in the database too, and puts it back after the commit. A command
+    that fails never does, so that what it changed in memory is gone.
+    """
+
+    def __init__(self, size: int = WARM_CASES) -> None:
+        self._cases: OrderedDict[int, Warm] = OrderedDict()
+        self._lock = threading.Lock()
+        self.size = size
+        self.hits = self.misses = self.evictions = 0
+
+    def take(self, case: int, revision: int) -> Warm | None:
+        """The case if it is here as of this revision."""
+        with self._lock:
+            found = self._cases.pop(case, None)
+            if found is not None and found.revision == revision:
+                self.hits += 1
+                return found
+            self.misses += 1
+            return None
+
+    def put(self, case: int, warm: Warm) -> None:
+        """Keep a case for the next command."""
+        with self._lock:
+            self._cases[case] = warm
+            while len(self._cases) > self.size:
+                self._cases.popitem(last=False)
+                self.evictions += 1
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._cases.clear()

@@ -1,0 +1,233 @@
+"""Cases: one row each, with what waits and the data; locked first by every command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, union, update
+
+from engine import counters
+from engine.actors import Actor
+from engine.errors import NotFound
+from engine.pages import Page, from_cursor, to_cursor
+from engine.parties import Party
+from engine.schema import cases, holders, parties, tasks, versions
+from engine.tasks import matches_text
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """A case as a list shows it: nothing personal."""
+
+    #: The number, such as 2026-00123.
+    id: str
+    process_id: str
+    title: str
+    #: The unit that answers for it.
+    owner: str
+    #: Counts the commands on it.
+    revision: int
+    started_at: datetime
+    closed_at: datetime | None
+    close_reason: str | None
+    #: How many elements cannot go on by themselves.
+    incidents: int
+    version_id: int
+    version_number: int
+    started_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case(CaseSummary):
+    """A case with its data."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    parties: tuple[Party, ...] = ()
+    #: What stopped, in words.
+    incident_messages: tuple[str, ...] = ()
+
+    @property
+    def party_units(self) -> list[str]:
+        """Units that take part now."""
+        return [party.unit for party in self.parties]
+
+    @property
+    def is_open(self) -> bool:
+        """Does anything remain to be done?"""
+        return self.closed_at is None
+
+
+_SUMMARY = select(
+    cases.c.number, cases.c.process_id, versions.c.title, cases.c.owner, cases.c.revision, cases.c.started_at,
+    cases.c.closed_at, cases.c.close_reason, cases.c.incidents, cases.c.version_id, versions.c.number.label("version"),
+    cases.c.started_by,
+).join(versions, versions.c.id == cases.c.version_id)  # fmt: skip
+#: Together with the lock comes how often the organisation has changed: snapshots of it may be old.
+_LOCK = select(
+    cases.c.id, cases.c.number, cases.c.version_id, cases.c.process_id, cases.c.owner, cases.c.revision,
+    cases.c.started_at, cases.c.closed_at, cases.c.close_reason,
+    counters.organisation_query.scalar_subquery().label("organisation"),
+)  # fmt: skip
+_LOCK_BY_ID = _LOCK.where(cases.c.id == bindparam("id")).with_for_update(of=cases)
+_LOCK_BY_NUMBER = _LOCK.where(cases.c.number == bindparam("id")).with_for_update(of=cases)
+_LOCK_BY_TASK = (
+    _LOCK.add_columns(tasks.c.token_id, tasks.c.element_id, tasks.c.assignee, tasks.c.name.label("task_name"))
+    .join(tasks, tasks.c.case_id == cases.c.id)
+    .where(tasks.c.id == bindparam("id"))
+    .with_for_update(of=cases)
+)
+_STATE = select(cases.c.state).where(cases.c.id == bindparam("id"))
+_KEY = select(cases.c.id).where(cases.c.number == bindparam("number"))
+_INSERT = insert(cases)
+_SAVE = (
+    update(cases)
+    .where(cases.c.id == bindparam("key_id"))
+    .values(
+        revision=bindparam("revision"), state=bindparam("state"), owner=bindparam("owner"),
+        incidents=bindparam("incidents"), closed_at=bindparam("closed_at"), close_reason=bindparam("close_reason"),
+    )
+)  # fmt: skip
+
+LockedRow = Row[*tuple[Any, ...]]
+
+
+def key(tx: Connection, number: str) -> int:
+    """The inner id of a case number. Raises NotFound."""
+    found: int | None = tx.execute(_KEY, {"number": number}).scalar()
+    if found is None:
+        raise missing(number)
+    return found
+
+
+def number(tx: Connection, case: int) -> str:
+    """The number of a case by its inner id."""
+    found: str = tx.execute(select(cases.c.number).where(cases.c.id == case)).scalar_one()
+    return found
+
+
+def missing(number: object) -> NotFound:
+    """The error for a case that does not exist, or must look as if it did not."""
+    return NotFound(f"There is no case {number} for you. Check the number.")
+
+
+def lock(tx: Connection, number: str) -> LockedRow:
+    """Lock a case by its number: the first statement of every command on it. Raises NotFound."""
+    row = tx.execute(_LOCK_BY_NUMBER, {"id": number}).first()
+    if row is None:
+        raise missing(number)
+    return row
+
+
+def lock_by_id(tx: Connection, case: int) -> LockedRow:
+    """Lock a case by its inner id. Raises NotFound."""
+    row = tx.execute(_LOCK_BY_ID, {"id": case}).first()
+    if row is None:
+        raise missing(case)
+    return row
+
+
+def lock_by_task(tx: Connection, task_id: int) -> LockedRow | None:
+    """Lock the case of an open task; the row has the task's token too. None: the task is not open.
+
+    On PostgreSQL the task's columns may be those from before a wait for the lock: the run decides what is open.
+    """
+    return tx.execute(_LOCK_BY_TASK, {"id": task_id}).first()
+
+
+def state(tx: Connection, case: int) -> dict[str, Any]:
+    """What waits, and the data."""
+    found: dict[str, Any] = tx.execute(_STATE, {"id": case}).scalar_one()
+    return found
+
+
+def data_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The case's data out of its state: the outermost scope's variables."""
+    scopes = state.get("scopes")
+    return dict(scopes[0][3]) if scopes else {}
+
+
+def add(tx: Connection, values: Mapping[str, Any]) -> int:
+    """Write a new case; its inner id."""
+    case: int = tx.execute(_INSERT.returning(cases.c.id), values).scalar_one()
+    return case
+
+
+def save(tx: Connection, case: int, values: Mapping[str, Any]) -> None:
+    """Write what a command made of the case: revision, state, owner, incidents, closed_at, close_reason."""
+    tx.execute(_SAVE, {"key_id": case, **values})
+
+
+def owner(tx: Connection, case: int) -> str:
+    """The unit that answers for a case."""
+    unit: str = tx.execute(select(cases.c.owner).where(cases.c.id == case)).scalar_one()
+    return unit
+
+
+def set_subject(tx: Connection, case: int, subject_key: str | None) -> None:
+    """Write whom the case is about."""
+    tx.execute(update(cases).where(cases.c.id == case).values(subject_key=subject_key))
+
+
+def summary(tx: Connection, number: str) -> Row[*tuple[Any, ...]]:
+    """The columns of CaseSummary, then inner id and state. Raises NotFound."""
+    row = tx.execute(_SUMMARY.add_columns(cases.c.id, cases.c.state).where(cases.c.number == number)).first()
+    if row is None:
+        raise missing(number)
+    return row
+
+
+def page(
+    tx: Connection,
+    by: Actor | None,
+    *,
+    process: str | None = None,
+    unit: str | None = None,
+    text: str | None = None,
+    open: bool | None = None,
+    subject_key: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[CaseSummary]:
+    """Cases, newest first; `by` sees only those that are visible to them."""
+    conditions = []
+    if process is not None:
+        conditions.append(cases.c.process_id == process)
+    if open is not None:
+        conditions.append(cases.c.closed_at.is_(None) if open else cases.c.closed_at.is_not(None))
+    if subject_key is not None:
+        conditions.append(cases.c.subject_key == subject_key)
+    if unit is not None:
+        mine = select(parties.c.case_id).where(parties.c.unit == unit, parties.c.until.is_(None))
+        conditions.append(or_(cases.c.owner == unit, cases.c.id.in_(mine)))
+    if text:
+        conditions.append(matches_text(text))
+    if cursor:
+        conditions.append(cases.c.id < from_cursor(cursor, 1)[0])
+    query = _SUMMARY.add_columns(cases.c.id).order_by(cases.c.id.desc()).limit(limit + 1)
+    if by is None or by.is_system:
+        query = query.where(*conditions)
+    else:
+        query = query.where(cases.c.id.in_(_visible(by, conditions, limit + 1)))
+    rows = tx.execute(query).all()
+    following = to_cursor(rows[limit - 1].id) if len(rows) > limit else None
+    return Page((CaseSummary(*row[:12]) for row in rows[:limit]), following)
+
+
+def _visible(by: Actor, conditions: list[Any], limit: int) -> Select[int]:
+    """Ids of the newest cases that an actor may see: each part is one index range."""
+    parts = []
+    for unit in by.units:
+        parts.append(select(cases.c.id).where(cases.c.owner == unit, *conditions))
+        joined = select(cases.c.id).join(parties, parties.c.case_id == cases.c.id)
+        parts.append(joined.where(parties.c.unit == unit, parties.c.until.is_(None), *conditions))
+    keys = [("unit", unit) for unit in by.units] + [("group", role) for role in by.roles]
+    for kind, holder in [*keys, ("person", by.id), ("assignee", by.id)]:
+        held = select(cases.c.id).join(tasks, tasks.c.case_id == cases.c.id)
+        held = held.join(holders, holders.c.task_id == tasks.c.id)
+        parts.append(held.where(holders.c.kind == kind, holders.c.holder == holder, *conditions))
+    limited = [part.order_by(cases.c.id.desc()).limit(limit).subquery() for part in parts]
+    together = union(*(select(part.c.id) for part in limited)).subquery()
+    return select(together.c.id).order_by(together.c.id.desc()).limit(limit)

@@ -1,0 +1,53 @@
+"""Publish a package, and what it starts as cases of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine import versions
+from engine.access import OrganisationAccess, may
+from engine.actors import Actor
+from engine.bpmn.model import Model
+from engine.commands.change import Workplace
+from engine.errors import Forbidden
+from engine.packages import Package
+from engine.versions import Version
+
+
+def publish(place: Workplace, path: Path, by: Actor | None) -> Version:
+    """Store the package at `path` as a version, and the packages beside it whose processes it starts.
+
+    Raises Forbidden, and InvalidModel with what cannot be run.
+    """
+    package = Package.load(path)
+    version = publish_package(place, package, by)
+    done = set(package.references.processes)
+    wanted = sorted(package.references.started - done)
+    while wanted:
+        process_id = wanted.pop()
+        done.add(process_id)
+        beside = _beside(path, process_id)
+        if beside is not None:
+            started = Package.load(beside)
+            publish_package(place, started, by)
+            wanted += sorted(started.references.started - done - set(wanted))
+    return version
+
+
+def _beside(path: Path, process_id: str) -> Path | None:
+    if not process_id.replace("_", "").replace("-", "").isalnum():
+        return None  # an id is never used as a path unless it is a plain name
+    found = path.resolve().parent / (process_id if path.is_dir() else f"{process_id}.bpmn")
+    return found if found.exists() else None
+
+
+def publish_package(place: Workplace, package: Package, by: Actor | None) -> Version:
+    """Store a package as the newest version of its process. Raises Forbidden, InvalidModel."""
+    model = Model.load(package)
+    with place.database.command() as tx:
+        has_people = place.snapshots.get(tx).organisation.has_people
+        if by is not None and not may(by, "publish", OrganisationAccess(has_people)):
+            raise Forbidden("Only process owners publish. Ask one of them.")
+        messages = model.message_starts.get(model.main, {})
+        by_id = by.id if by else None
+        return versions.publish(tx, package, model.main, messages, by_id, place.clock.now(tx))

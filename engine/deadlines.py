@@ -1,0 +1,229 @@
+"""Deadlines: a row for each timer of the model, and one for each task with a due date.
+
+A task's row climbs a ladder: `remind` (before), `due`, then `escalate` once for every recipient of process.toml. It
+holds the next step only, so that a task costs one row however many rungs it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+
+from engine.calendars import Calendar
+from engine.process_settings import DeadlineSetting
+from engine.schema import cases, deadlines, tasks
+
+TIMER, REMIND, DUE, ESCALATE = "timer", "remind", "due", "escalate"
+#: Pauses after a failure; after the last the deadline is parked where an administrator sees it.
+PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Something that will happen at a moment if nobody acts before."""
+
+    id: int
+    #: The case's number.
+    case_id: str
+    #: timer | remind | due | escalate
+    kind: str
+    element_id: str
+    #: The deadline of process.toml.
+    name: str | None
+    due_at: datetime
+    #: Which recipient of `escalate` is next.
+    rung: int = 0
+    task_id: int | None = None
+    attempts: int = 0
+    parked_at: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of a task's ladder."""
+
+    kind: str
+    rung: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRow:
+    """A deadline as projected from a run: a timer, or a task's ladder as a whole."""
+
+    token_id: int
+    element_id: str
+    #: When the timer fires or the task is due.
+    due_at: datetime
+    is_timer: bool
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A row that a scheduler has to fire."""
+
+    id: int
+    token_id: int
+    kind: str
+    rung: int
+    element_id: str
+    name: str | None
+    due_at: datetime
+    task_due_at: datetime
+    attempts: int
+
+
+def ladder(due_at: datetime, setting: DeadlineSetting | None, calendar: Calendar) -> list[Step]:
+    """All steps of a task that is due then, in order."""
+    if setting is None:
+        return [Step(DUE, 0, due_at)]
+    steps = [Step(REMIND, 0, calendar.subtract(due_at, setting.remind))] if setting.remind else []
+    steps.append(Step(DUE, 0, due_at))
+    at = due_at
+    for rung in range(len(setting.escalate)):
+        steps.append(Step(ESCALATE, rung, at))
+        at = calendar.add(at, setting.escalate_every)
+    return steps
+
+
+def first_step(due_at: datetime, setting: DeadlineSetting | None, calendar: Calendar, now: datetime) -> Step:
+    """Where a new task's ladder begins: a reminder that would come at once is none."""
+    steps = ladder(due_at, setting, calendar)
+    return steps[1] if steps[0].kind == REMIND and steps[0].at <= now else steps[0]
+
+
+def next_step(row: DueRow, setting: DeadlineSetting | None, calendar: Calendar) -> Step | None:
+    """The step after the row's; None at the top."""
+    steps = ladder(row.task_due_at, setting, calendar)
+    for number, step in enumerate(steps[:-1]):
+        if (step.kind, step.rung) == (row.kind, row.rung):
+            return steps[number + 1]
+    return None
+
+
+_VIEW = (
+    select(
+        deadlines.c.id, cases.c.number, deadlines.c.kind, deadlines.c.element_id, deadlines.c.name, deadlines.c.due_at,
+        deadlines.c.rung, tasks.c.id.label("task_id"), deadlines.c.attempts, deadlines.c.parked_at, deadlines.c.error,
+    )
+    .join(cases, cases.c.id == deadlines.c.case_id)
+    .join(
+        tasks, (tasks.c.case_id == deadlines.c.case_id) & (tasks.c.token_id == deadlines.c.token_id), isouter=True
+    )
+    .order_by(deadlines.c.due_at, deadlines.c.id)
+)  # fmt: skip
+_INSERT = insert(deadlines)
+_DELETE = delete(deadlines).where(deadlines.c.case_id == bindparam("case"), deadlines.c.token_id == bindparam("token"))
+_DELETE_ALL = delete(deadlines).where(deadlines.c.case_id == bindparam("case"))
+#: The case whose deadline was due first and that no other scheduler holds. The lock is on the case, as everywhere.
+_CLAIM = (
+    select(deadlines.c.case_id)
+    .join(cases, cases.c.id == deadlines.c.case_id)
+    .where(deadlines.c.run_at <= bindparam("now"))
+    .order_by(deadlines.c.run_at, deadlines.c.id)
+    .limit(1)
+    .with_for_update(of=cases, skip_locked=True)
+)
+_DUE = (
+    select(
+        deadlines.c.id, deadlines.c.token_id, deadlines.c.kind, deadlines.c.rung, deadlines.c.element_id,
+        deadlines.c.name, deadlines.c.due_at, deadlines.c.task_due_at, deadlines.c.attempts,
+    )
+    .where(deadlines.c.case_id == bindparam("case"), deadlines.c.run_at <= bindparam("now"))
+    .order_by(deadlines.c.due_at, deadlines.c.id)
+    .limit(1)
+)  # fmt: skip
+_NEXT = select(func.min(deadlines.c.run_at))
+
+
+def claim_case(tx: Connection, now: datetime) -> int | None:
+    """Lock the case whose deadline was due first; its inner id. None: nothing is due that another does not hold."""
+    return tx.execute(_CLAIM, {"now": now}).scalar()
+
+
+def next_due_in(tx: Connection, case: int, now: datetime) -> DueRow | None:
+    """The case's earliest deadline that is due."""
+    row = tx.execute(_DUE, {"case": case, "now": now}).first()
+    return DueRow(*row) if row else None
+
+
+def next_run(tx: Connection) -> datetime | None:
+    """When a scheduler has something to do next."""
+    return tx.execute(_NEXT).scalar()
+
+
+def of_case(tx: Connection, case: int) -> list[Deadline]:
+    """The deadlines of a case, the next first."""
+    return _views(tx.execute(_VIEW.where(deadlines.c.case_id == case)))
+
+
+def upcoming(tx: Connection, before: datetime | None, limit: int) -> list[Deadline]:
+    """Deadlines of all cases, the next first."""
+    query = _VIEW if before is None else _VIEW.where(deadlines.c.due_at < before)
+    return _views(tx.execute(query.limit(limit)))
+
+
+def parked(tx: Connection) -> list[Deadline]:
+    """Deadlines that could not fire and wait for an administrator."""
+    return _views(tx.execute(_VIEW.where(deadlines.c.parked_at.is_not(None))))
+
+
+def _views(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Deadline]:
+    return [Deadline(*row) for row in rows]
+
+
+def add(tx: Connection, case: int, rows: Sequence[tuple[DeadlineRow, Step]]) -> None:
+    """Write new deadlines, each with the step that comes first."""
+    if rows:
+        tx.execute(_INSERT, [_values(case, row, step) for row, step in rows])
+
+
+def _values(case: int, row: DeadlineRow, step: Step) -> dict[str, Any]:
+    return {
+        "case_id": case, "token_id": row.token_id, "kind": step.kind, "rung": step.rung, "element_id": row.element_id,
+        "name": row.name, "due_at": step.at, "task_due_at": row.due_at, "run_at": step.at,
+    }  # fmt: skip
+
+
+def remove(tx: Connection, case: int, tokens: Iterable[int]) -> None:
+    """Forget deadlines that nothing waits for any more."""
+    values = [{"case": case, "token": token} for token in tokens]
+    if values:
+        tx.execute(_DELETE, values)
+
+
+def remove_all(tx: Connection, case: int) -> None:
+    """Forget every deadline of a case."""
+    tx.execute(_DELETE_ALL, {"case": case})
+
+
+def move(tx: Connection, row_id: int, step: Step | None) -> None:
+    """Set a task's ladder to its next step, or end it."""
+    mine = deadlines.c.id == row_id
+    if step is None:
+        tx.execute(delete(deadlines).where(mine))
+    else:
+        values = {"kind": step.kind, "rung": step.rung, "due_at": step.at, "run_at": step.at}
+        tx.execute(update(deadlines).where(mine).values(**values, attempts=0, error=None))
+
+
+def mark_failed(tx: Connection, row: DueRow, now: datetime, error: str) -> None:
+    """The deadline could not fire: it is tried again later, or parked."""
+    values: dict[str, Any] = {"attempts": row.attempts + 1, "error": error[:2000]}
+    if row.attempts < len(PAUSES):
+        values["run_at"] = now + PAUSES[row.attempts]
+    else:
+        values |= {"run_at": None, "parked_at": now}
+    tx.execute(update(deadlines).where(deadlines.c.id == row.id).values(**values))
+
+
+def retry(tx: Connection, row_id: int, now: datetime) -> None:
+    """Let a parked deadline be tried at once."""
+    again = update(deadlines).where(deadlines.c.id == row_id, deadlines.c.parked_at.is_not(None))
+    tx.execute(again.values(parked_at=None, run_at=now, attempts=0))

@@ -1,0 +1,380 @@
+"""The façade: all that pages, schedulers, scenarios and tools may do with cases.
+
+Every command is one transaction. `by` is who asks: what they may not do raises Forbidden, what they may not know of
+raises NotFound. Without `by` (tools in the same process) nothing is refused and no read is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine import cases, deadlines, drafts, files, heartbeats, history, organisations, outbox, parties, reads, subjects
+from engine import tasks as task_rows
+from engine import versions as version_rows
+from engine.access import may
+from engine.actors import Actor
+from engine.caching import Publications, Published, Snapshots, WarmCases
+from engine.cases import Case, CaseSummary
+from engine.clock import Clock, SystemClock
+from engine.commands import amend, deliver, fire, look, publish, start, work
+from engine.commands.answers import Evaluate
+from engine.commands.change import Change, Workplace
+from engine.commands.look import TaskDetail
+from engine.database import Database
+from engine.deadlines import Deadline
+from engine.directory import Directory, Organisation
+from engine.errors import InvalidAnswers, NotFound
+from engine.files import File
+from engine.heartbeats import Heartbeat
+from engine.history import Entry
+from engine.invariants import Breach, check
+from engine.notices import Notifier, notifier_from_environment, send_due
+from engine.packages import Package
+from engine.pages import Page
+from engine.parties import Party
+from engine.reads import Read
+from engine.tasks import Task, TaskFilter
+from engine.versions import Version
+
+if TYPE_CHECKING:
+    from forms import Form
+
+#: Tasks on a page where nobody says otherwise; those of one case come together.
+PAGE, PAGE_OF_A_CASE = 50, 10_000
+
+
+class Engine:
+    """One database and a clock. Threads may share it; processes make their own."""
+
+    def __init__(self, database_url: str, clock: Clock | None = None, *, notifier: Notifier | None = None) -> None:
+        """`notifier`: who sends notices; left out, the one that SAMLED_SMTP_URL names. Raises DatabaseUnavailable."""
+        self.clock: Clock = clock or SystemClock()
+        self.database = Database(database_url)
+        self.directory = Directory(self.database)
+        self._notifier = notifier or notifier_from_environment()
+        self.place = Workplace(self.database, self.clock, Publications(), Snapshots(), WarmCases())
+
+    def upgrade(self) -> None:
+        """Bring the database up to date. Raises DatabaseTooNew, DatabaseUnavailable."""
+        self.database.upgrade()
+        with self.database.command() as tx:
+            subjects.prepare(tx, self.clock.now(tx))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.close()
+
+    # Versions
+
+    def publish(self, path: Path | str, by: Actor | None = None) -> Version:
+        """Publish a folder or a bare .bpmn; the same content is the same version. Raises InvalidModel, Forbidden."""
+        return publish.publish(self.place, Path(path), by)
+
+    def publish_package(self, package: Package, by: Actor | None = None) -> Version:
+        """Publish a package that is in memory. Raises InvalidModel, Forbidden."""
+        return publish.publish_package(self.place, package, by)
+
+    def versions(self, process: str | None = None) -> list[Version]:
+        """All versions, the newest of each process first."""
+        with self.database.reading() as tx:
+            return version_rows.all_of(tx, process)
+
+    def processes(self) -> list[Version]:
+        """The newest version of every process, by title."""
+        with self.database.reading() as tx:
+            return version_rows.newest(tx)
+
+    def published(self, version_id: int) -> Published:
+        """A version with its package and model. Raises NotFound."""
+        with self.database.reading() as tx:
+            return self.place.publications.get(tx, version_id)
+
+    # Cases
+
+    def start(
+        self,
+        process_id: str,
+        answers: Mapping[str, Any] | None = None,
+        by: Actor | None = None,
+        owner: str | None = None,
+    ) -> Case:
+        """Start a case of the newest version. Its owner is the actor's first unit, or another of theirs: `owner`.
+
+        Raises NotFound (no such process), Forbidden, InvalidAnswers.
+        """
+        with self.database.command() as tx:
+            change = start.start(self.place, tx, start.Beginning(process_id, answers or {}, by, owner))
+        self._after(change)
+        return look.case(self.place, change.number, None)
+
+    def start_form(self, process_id: str) -> tuple[Form | None, Evaluate]:
+        """The form with which a case of the process starts, and what evaluates its FEEL. Raises NotFound."""
+        with self.database.reading() as tx:
+            published = start.newest(self.place, tx, process_id)
+            return look.start_form(self.place, tx, published, process_id)
+
+    def open_cases_about(
+        self, process_id: str, answers: Mapping[str, Any], by: Actor | None = None
+    ) -> Sequence[CaseSummary]:
+        """Open cases about the child whom these start answers name, those that `by` may know of."""
+        with self.database.reading() as tx:
+            return start.same_subject(self.place, tx, process_id, answers, by)
+
+    def case(self, case_id: str, by: Actor | None = None) -> Case:
+        """A case by its number. With `by`, one row is logged; not visible to them is NotFound."""
+        return look.case(self.place, case_id, by)
+
+    def cases(
+        self,
+        *,
+        by: Actor | None = None,
+        process: str | None = None,
+        unit: str | None = None,
+        text: str | None = None,
+        open: bool | None = None,
+        cursor: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[CaseSummary]:
+        """Cases, newest first. `text`: part of a number, or of a party's name."""
+        with self.database.reading() as tx:
+            return cases.page(
+                tx, by, process=process, unit=unit, text=text, open=open, cursor=cursor, limit=limit
+            )  # fmt: skip
+
+    def correct(
+        self,
+        case_id: str,
+        entry_id: int,
+        answers: Mapping[str, Any],
+        reason: str,
+        by: Actor | None = None,
+        revision: int | None = None,
+    ) -> None:
+        """Replace answers given earlier; the old ones stay in history.
+
+        Raises NotFound, Forbidden, Conflict, InvalidAnswers.
+        """
+        self._after(amend.correct(self.place, case_id, entry_id, answers, reason, by, revision))
+
+    def close_case(self, case_id: str, reason: str, by: Actor | None = None, revision: int | None = None) -> None:
+        """Close a case that was opened by mistake. Raises NotFound, Forbidden, Conflict, InvalidAnswers (no reason)."""
+        self._after(amend.close(self.place, case_id, reason, by, revision))
+
+    def retry_incident(self, case_id: str, by: Actor | None = None) -> None:
+        """Try again what stopped in a case. Raises NotFound, Forbidden."""
+        self._after(amend.retry(self.place, case_id, by))
+
+    def history(self, case_id: str, by: Actor | None = None) -> list[Entry]:
+        """All that happened in a case, oldest first. With `by`, a read is logged."""
+        look.demand(self.place, case_id, by, "read-case", "history")
+        with self.database.reading() as tx:
+            row = cases.summary(tx, case_id)
+            return history.of_case(tx, row.id, self.place.publications.get(tx, row.version_id).names)
+
+    def reads(self, case_id: str, by: Actor | None = None) -> list[Read]:
+        """Who has read a case, newest first. For its owner unit. Raises NotFound."""
+        case = look.demand(self.place, case_id, by, "read-log", "log")
+        with self.database.reading() as tx:
+            return reads.of_case(tx, case)
+
+    def parties(self, case_id: str, by: Actor | None = None, *, former: bool = False) -> list[Party]:
+        """The units that take part; with `former` also those that no longer do."""
+        case = look.demand(self.place, case_id, by, "read-case", None)
+        with self.database.reading() as tx:
+            return parties.of_case(tx, case, current=not former)
+
+    def deadlines(
+        self, case: str | None = None, *, before: datetime | None = None, limit: int = 1000
+    ) -> list[Deadline]:
+        """What will happen by itself and when, the next first: in a case, or in all."""
+        with self.database.reading() as tx:
+            return deadlines.of_case(tx, cases.key(tx, case)) if case else deadlines.upcoming(tx, before, limit)
+
+    # Tasks
+
+    def tasks(
+        self,
+        case: str | None = None,
+        *,
+        group: str | None = None,
+        unit: str | None = None,
+        assignee: str | None = None,
+        process: str | None = None,
+        element: str | None = None,
+        text: str | None = None,
+        due_before: datetime | None = None,
+        overdue: bool | None = None,
+        by: Actor | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> Page[Task]:
+        """Open tasks, what is due first at the top; `by` sees those they hold. Raises NotFound for an unknown case."""
+        with self.database.reading() as tx:
+            key = cases.key(tx, case) if case is not None else None
+            wanted = TaskFilter(key, group, unit, assignee, process, element, text, due_before, overdue)
+            return task_rows.page(tx, wanted, by, cursor, limit or (PAGE if case is None else PAGE_OF_A_CASE))
+
+    def task(self, task_id: int, by: Actor | None = None) -> TaskDetail:
+        """An open task with its form, its case's data and what happens if it is not done. With `by`, a read is logged.
+
+        Raises NotFound: there is none, it is done, or it is not theirs.
+        """
+        return look.task(self.place, task_id, by)
+
+    def complete(
+        self,
+        task_id: int,
+        answers: Mapping[str, Any] | None = None,
+        by: Actor | None = None,
+        revision: int | None = None,
+    ) -> None:
+        """Complete a task. With `revision`, only if nothing else has happened in its case since.
+
+        Raises NotFound, Forbidden, Conflict (done already; `changes` says by whom), InvalidAnswers.
+        """
+        self._after(work.complete(self.place, task_id, answers or {}, by, revision))
+
+    def claim(self, task_id: int, by: Actor) -> Task:
+        """Take a task. Raises NotFound, Conflict when somebody else has."""
+        return work.assign(self.place, task_id, by.id, by, "taken")
+
+    def release(self, task_id: int, by: Actor | None = None) -> Task:
+        """Give a task back to its units. Raises NotFound, Conflict."""
+        return work.assign(self.place, task_id, None, by, "released")
+
+    def assign(self, task_id: int, person: str, by: Actor | None = None) -> Task:
+        """Hand a task to a colleague. Raises NotFound (the task, or the person in the directory), Conflict."""
+        return work.assign(self.place, task_id, person, by, "assigned")
+
+    def save_draft(self, task_id: int, values: Mapping[str, Any], by: Actor) -> None:
+        """Keep what somebody has typed so far. Raises NotFound."""
+        work.save_draft(self.place, task_id, values, by)
+
+    def draft(self, task_id: int, by: Actor) -> dict[str, Any] | None:
+        """What this person has typed so far; None if nothing."""
+        with self.database.reading() as tx:
+            return drafts.get(tx, task_id, by.id)
+
+    # Messages, time and what leaves
+
+    def send(
+        self,
+        name: str,
+        correlation_key: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+        by: Actor | None = None,
+    ) -> int:
+        """Deliver a message to whoever waits for it under that key, or start what it starts. How many heard it."""
+        heard = deliver.send(self.place, name, correlation_key, payload or {}, by)
+        self.deliver()
+        return heard
+
+    def signal(self, name: str, payload: Mapping[str, Any] | None = None, by: Actor | None = None) -> int:
+        """Deliver a signal to every case that waits for it. How many heard it."""
+        heard = deliver.signal(self.place, name, payload or {}, by)
+        self.deliver()
+        return heard
+
+    def fire_due(self, limit: int = 100) -> int:
+        """Fire deadlines that are due, in due order. How many fired."""
+        return self.fire_due_and_tell(limit)[0]
+
+    def fire_due_and_tell(self, limit: int = 100) -> tuple[int, float]:
+        """As `fire_due`; also how late the latest was, in seconds."""
+        fired, lateness = fire.fire_due(self.place, limit)
+        if fired:
+            self.deliver()
+        return fired, lateness
+
+    def next_due(self) -> datetime | None:
+        """When the next deadline is due; None when none is pending."""
+        with self.database.reading() as tx:
+            return deadlines.next_run(tx)
+
+    def deliver(self, limit: int = 1000) -> int:
+        """Deliver what cases have thrown at each other. How many."""
+        return deliver.deliver_internal(self.place, limit)
+
+    def send_notices(self, limit: int = 100) -> int:
+        """Send the notices that wait. How many were sent."""
+        return send_due(self.place, self._notifier, limit)
+
+    def retry_deadline(self, deadline_id: int) -> None:
+        """Let a parked deadline be tried again."""
+        with self.database.command() as tx:
+            deadlines.retry(tx, deadline_id, self.clock.now(tx))
+
+    def beat(self, name: str, lateness: float, fired: int) -> None:
+        """A scheduler says that it is alive."""
+        with self.database.command() as tx:
+            heartbeats.beat(tx, name, self.clock.now(tx), lateness, fired)
+
+    def heartbeats(self) -> list[Heartbeat]:
+        """All schedulers, the one that ticked last first."""
+        with self.database.reading() as tx:
+            return heartbeats.newest(tx)
+
+    def backlog(self) -> tuple[int, int]:
+        """Rows of the outbox that wait, and those that are parked."""
+        with self.database.reading() as tx:
+            return outbox.backlog(tx)
+
+    def check(self) -> list[Breach]:
+        """The rows that break an invariant; there must be none."""
+        return check(self.place)
+
+    # Files
+
+    def add_file(self, task_id: int, name: str, media_type: str, content: bytes, by: Actor | None = None) -> File:
+        """Keep a file that is an answer of an open task. Raises NotFound, InvalidAnswers when it is too large."""
+        if len(content) > files.LARGEST:
+            raise InvalidAnswers({"": [f"The file is larger than {files.LARGEST // 1_000_000} MB."]})
+        with self.database.command() as tx:
+            task = task_rows.get(tx, task_id)
+            if by is not None and not may(by, "add-file", task):
+                raise NotFound(f"There is no open task {task_id} for you. Check the link.")
+            key = files.add(
+                tx, cases.key(tx, task.case_id), name=name, media_type=media_type, content=content,
+                element_id=task.element_id, by=by.id if by else None, now=self.clock.now(tx),
+            )  # fmt: skip
+            return files.get(tx, key)
+
+    def file(self, file_id: int, by: Actor | None = None) -> tuple[File, bytes]:
+        """A file and its bytes, for whoever may read its case; logged. Raises NotFound."""
+        with self.database.reading() as tx:
+            found = files.get(tx, file_id)
+        look.demand(self.place, found.case_id, by, "read-case", f"file:{file_id}")
+        with self.database.reading() as tx:
+            return found, files.content(tx, file_id)
+
+    def files(self, case_id: str, by: Actor | None = None) -> list[File]:
+        """The files of a case, without their bytes. Raises NotFound."""
+        case = look.demand(self.place, case_id, by, "read-case", None)
+        with self.database.reading() as tx:
+            return files.of_case(tx, case)
+
+    # The organisation
+
+    def organisation(self) -> Organisation:
+        """Units and their managers, as a snapshot."""
+        with self.database.reading() as tx:
+            return self.place.snapshots.get(tx).organisation
+
+    def set_deadline(self, process_id: str, name: str, value: str | None, by: Actor | None = None) -> None:
+        """Give a deadline a value of the organisation's own, for waits from now on. Raises ValueError."""
+        with self.database.command() as tx:
+            organisations.set_deadline(tx, process_id, name, value, by.id if by else None, self.clock.now(tx))
+
+    def set_closed_days(self, days: Sequence[date], by: Actor | None = None) -> None:
+        """Set the days on which the organisation is closed."""
+        with self.database.command() as tx:
+            organisations.set_closed_days(tx, frozenset(days), by.id if by else None, self.clock.now(tx))
+
+    def _after(self, change: Change) -> None:
+        """After a command's commit: keep the case warm, deliver what it threw at others."""
+        change.keep_warm()
+        if any(item.kind != outbox.NOTICE for item in change.context.outgoing):
+            self.deliver()

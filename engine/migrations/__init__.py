@@ -1,0 +1,1 @@
+"""What builds the schema, step by step; a step that was released never changes."""

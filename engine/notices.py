@@ -1,0 +1,174 @@
+"""Notices: e-mail that a task waits. Never more than the case's number and a link: mail travels unprotected.
+
+A notifier takes a `Notice` to a person or mailbox; which one is chosen by the scheme of SAMLED_SMTP_URL. Sending is
+at least once: the outbox row is leased before and marked after, and the mail's Message-ID is its key, so that a mail
+system that gets it twice can drop one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import smtplib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from sqlalchemy import Connection, select
+
+from engine import outbox
+from engine.commands.change import Workplace
+from engine.errors import SamledError
+from engine.outbox import Waiting
+from engine.schema import people
+
+log = logging.getLogger(__name__)
+TIMEOUT_SECONDS = 20
+
+_SUBJECT = {"sv": "Samled: ärende {case}", "en": "Samled: case {case}"}
+_TEXT: Mapping[str, Mapping[str, str]] = {
+    "sv": {
+        "task": "En uppgift väntar i ärende {case}.",
+        "remind": "Påminnelse: en uppgift i ärende {case} ska snart vara klar.",
+        "due": "En uppgift i ärende {case} skulle ha varit klar nu.",
+        "escalate": "En uppgift i ärende {case} är försenad och har förts vidare till er.",
+        "notice": "Det finns något nytt i ärende {case}.",
+    },
+    "en": {
+        "task": "A task waits in case {case}.",
+        "remind": "Reminder: a task in case {case} is due soon.",
+        "due": "A task in case {case} was due now.",
+        "escalate": "A task in case {case} is late and has been passed on to you.",
+        "notice": "There is something new in case {case}.",
+    },
+}
+
+
+class NotSent(SamledError):
+    """The notice could not be sent. It is tried again later."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to one address."""
+
+    #: Unique; sent twice, it is the same notice.
+    key: str
+    address: str
+    subject: str
+    text: str
+
+
+class Notifier(Protocol):
+    """Takes a notice to its address. Raises NotSent (or any error) when it could not."""
+
+    def send(self, notice: Notice) -> None: ...
+
+
+#: Scheme of SAMLED_SMTP_URL → what makes a notifier of the address.
+NOTIFIERS: dict[str, Callable[[SplitResult], Notifier]] = {}
+
+
+class SmtpNotifier:
+    """Sends by SMTP: smtp://user:password@host:587?from=samled@example.org (STARTTLS where offered), or smtps://."""
+
+    def __init__(self, address: SplitResult) -> None:
+        self._secure = address.scheme == "smtps"
+        self._host = address.hostname or "localhost"
+        self._port = address.port or (465 if self._secure else 587)
+        self._user = unquote(address.username) if address.username else None
+        self._password = unquote(address.password or "")
+        self._sender = parse_qs(address.query).get("from", [f"samled@{self._host}"])[0]
+
+    def send(self, notice: Notice) -> None:
+        """One connection a notice: they are few, and a stale connection is a lost notice."""
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self._sender, notice.address, notice.subject
+        message["Message-ID"] = f"<{notice.key.replace('/', '.').replace(':', '.').replace('>', '.')}@samled>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(notice.text)
+        try:
+            with self._connect() as connection:
+                connection.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotSent(f"The mail server {self._host}:{self._port} did not take it: {error}") from error
+
+    def _connect(self) -> smtplib.SMTP:
+        kind = smtplib.SMTP_SSL if self._secure else smtplib.SMTP
+        connection = kind(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        connection.ehlo()
+        if not self._secure and connection.has_extn("starttls"):
+            connection.starttls()
+            connection.ehlo()
+        if self._user:
+            connection.login(self._user, self._password)
+        return connection
+
+
+NOTIFIERS["smtp"] = NOTIFIERS["smtps"] = SmtpNotifier
+
+
+def notifier_from_environment() -> Notifier | None:
+    """The notifier that SAMLED_SMTP_URL names; None when it is not set. Raises NotSent for an unknown kind."""
+    url = os.environ.get("SAMLED_SMTP_URL", "").strip()
+    if not url:
+        return None
+    address = urlsplit(url)
+    if address.scheme not in NOTIFIERS:
+        raise NotSent(f"SAMLED_SMTP_URL must begin with {' or '.join(f'{name}://' for name in NOTIFIERS)}.")
+    return NOTIFIERS[address.scheme](address)
+
+
+def send_due(place: Workplace, notifier: Notifier | None, limit: int = 100) -> int:
+    """Send the notices that wait. How many left; without a notifier they are marked as not to be sent."""
+    sent = 0
+    for _ in range(limit):
+        with place.database.reading() as tx:
+            waiting = [item for item in outbox.due(tx, place.clock.now(tx), 20) if item.kind == outbox.NOTICE]
+        if not waiting:
+            break
+        for item in waiting:
+            sent += _send(place, notifier, item)
+    return sent
+
+
+def _send(place: Workplace, notifier: Notifier | None, item: Waiting) -> bool:
+    with place.database.command() as tx:
+        if not outbox.claim(tx, item.id, place.clock.now(tx)):
+            return False
+        notice = compose(tx, item, place.snapshots.get(tx).organisation.mailbox)
+    error = None
+    if notifier is not None and notice is not None:
+        try:
+            notifier.send(notice)
+        except Exception as problem:
+            log.warning("A notice about case %s could not be sent", item.payload.get("case"), exc_info=True)
+            error = f"{type(problem).__name__}: {problem}"
+    with place.database.command() as tx:
+        if error is not None:
+            outbox.mark_failed(tx, item, error, place.clock.now(tx))
+            return False
+        outbox.mark_sent(tx, item.id, place.clock.now(tx))
+    return notifier is not None and notice is not None
+
+
+def compose(tx: Connection, item: Waiting, mailbox: Callable[[str], str | None]) -> Notice | None:
+    """The words and the address of a notice; None when whoever it is for has no address."""
+    kind, _, recipient = str(item.payload["to"]).partition(":")
+    language, address = "sv", mailbox(recipient)
+    if kind == "person":
+        query = select(people.c.email, people.c.language).where(people.c.id == recipient, people.c.active)
+        row = tx.execute(query).first()
+        address, language = (row.email, row.language) if row else (None, "sv")
+    if not address:
+        return None
+    number, words = item.payload["case"], _TEXT.get(language, _TEXT["sv"])
+    lines = [words.get(item.payload["reason"], words["notice"]).format(case=number)]
+    if item.payload.get("text"):
+        lines.append(str(item.payload["text"]))
+    if base := os.environ.get("SAMLED_BASE_URL", "").rstrip("/"):
+        lines.append(f"{base}/cases/{number}")
+    subject = _SUBJECT.get(language, _SUBJECT["sv"]).format(case=number)
+    return Notice(item.key, address, subject, "\n\n".join(lines) + "\n")

@@ -1,0 +1,126 @@
+"""The outbox: what must leave after a command has committed, written in its transaction.
+
+Kinds: `notice` (e-mail to whoever is awaited), `message`, `signal` and `start-case` (to other cases: a command never
+locks two cases). Delivered at least once; the key guards against doubles. A failure is tried again with growing
+pauses, and parked after the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from engine.schema import outbox
+
+#: After each failure; after the last the row is parked for an administrator.
+PAUSES = (
+    timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30),
+    timedelta(hours=2), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24),
+)  # fmt: skip
+#: While one process sends a notice, others leave it alone for this long; if it dies, they take over.
+LEASE = timedelta(minutes=2)
+NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Something to be sent."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that has not left yet."""
+
+    id: int
+    key: str
+    kind: str
+    #: The inner id of the case it comes from.
+    case: int | None
+    payload: Mapping[str, Any]
+    attempts: int
+    next_try_at: datetime | None = None
+    error: str | None = None
+
+
+_COLUMNS = (
+    outbox.c.id, outbox.c.key, outbox.c.kind, outbox.c.case_id,
+    outbox.c.payload, outbox.c.attempts, outbox.c.next_try_at, outbox.c.error,
+)  # fmt: skip
+_INSERT = insert(outbox)
+_DUE = (
+    select(*_COLUMNS)
+    .where(outbox.c.next_try_at <= bindparam("now"))
+    .order_by(outbox.c.next_try_at, outbox.c.id)
+    .limit(bindparam("limit"))
+)
+_INTERNAL = _DUE.where(outbox.c.kind != NOTICE)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("key_id"), outbox.c.sent_at.is_(None), outbox.c.next_try_at <= bindparam("now"))
+    .values(next_try_at=bindparam("until"))
+)
+_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("key_id"), outbox.c.sent_at.is_(None))
+    .values(sent_at=bindparam("now"), next_try_at=None, error=None)
+)
+
+
+def put(tx: Connection, case: int | None, wanted: Sequence[Outgoing], now: datetime) -> None:
+    """Write what must leave, in the command's own transaction."""
+    if wanted:
+        tx.execute(
+            _INSERT,
+            [
+                {
+                    "key": item.key[:200], "kind": item.kind, "case_id": case, "payload": dict(item.payload),
+                    "created_at": now, "next_try_at": now, "attempts": 0,
+                }
+                for item in wanted
+            ],
+        )  # fmt: skip
+
+
+def due(tx: Connection, now: datetime, limit: int, *, internal: bool = False) -> list[Waiting]:
+    """What may be tried now, oldest first; `internal`: only what goes to other cases."""
+    return [Waiting(*row) for row in tx.execute(_INTERNAL if internal else _DUE, {"now": now, "limit": limit})]
+
+
+def claim(tx: Connection, item: int, now: datetime) -> bool:
+    """Take a notice for sending. False: another process has it, or it has left."""
+    return bool(tx.execute(_CLAIM, {"key_id": item, "now": now, "until": now + LEASE}).rowcount)
+
+
+def mark_sent(tx: Connection, item: int, now: datetime) -> bool:
+    """It has left. False: somebody else was first; then the caller must undo what it did."""
+    return bool(tx.execute(_SENT, {"key_id": item, "now": now}).rowcount)
+
+
+def mark_failed(tx: Connection, item: Waiting, error: str, now: datetime) -> None:
+    """It could not leave: try again later, or park it."""
+    again = now + PAUSES[item.attempts] if item.attempts < len(PAUSES) else None
+    tx.execute(
+        update(outbox)
+        .where(outbox.c.id == item.id, outbox.c.sent_at.is_(None))
+        .values(attempts=item.attempts + 1, next_try_at=again, error=error[:2000])
+    )
+
+
+def unsent(tx: Connection, limit: int = 100) -> list[Waiting]:
+    """What has not left, parked rows included."""
+    return [Waiting(*row) for row in tx.execute(select(*_COLUMNS).where(outbox.c.sent_at.is_(None)).limit(limit))]
+
+
+def backlog(tx: Connection) -> tuple[int, int]:
+    """How many rows wait, and how many are parked."""
+    waiting = select(func.count()).where(outbox.c.next_try_at.is_not(None))
+    parked = select(func.count()).where(outbox.c.next_try_at.is_(None), outbox.c.sent_at.is_(None))
+    return tx.execute(waiting).scalar_one(), tx.execute(parked).scalar_one()

@@ -1,0 +1,65 @@
+"""Parties: the units that take part in a case, as what, and on what ground."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from engine.schema import parties
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A unit in a case, from one moment to another."""
+
+    unit: str
+    #: Roles of process.toml that it holds in this case.
+    roles: tuple[str, ...]
+    since: datetime
+    #: None: still a party.
+    until: datetime | None = None
+    #: The consent or legal ground on record.
+    ground: str | None = None
+
+
+_OF_CASE = (
+    select(parties.c.unit, parties.c.roles, parties.c.since, parties.c.until, parties.c.ground)
+    .where(parties.c.case_id == bindparam("case"))
+    .order_by(parties.c.id)
+)
+_CURRENT = _OF_CASE.where(parties.c.until.is_(None))
+_INSERT = insert(parties)
+
+
+def of_case(tx: Connection, case: int, *, current: bool = True) -> list[Party]:
+    """The parties of a case; with `current=False` those of the past too."""
+    rows = tx.execute(_CURRENT if current else _OF_CASE, {"case": case})
+    return [Party(row.unit, tuple(row.roles), row.since, row.until, row.ground) for row in rows]
+
+
+def replace(tx: Connection, case: int, before: Sequence[Party], after: Sequence[Party], now: datetime) -> None:
+    """Write what changed: whoever left keeps a row with its end, so that one can tell who was a party when."""
+    was, now_are = {party.unit: party for party in before}, {party.unit: party for party in after}
+    for unit, party in was.items():
+        if now_are.get(unit) == party:
+            continue
+        mine = (parties.c.case_id == case, parties.c.unit == unit, parties.c.until.is_(None))
+        if party.since == now:
+            tx.execute(delete(parties).where(*mine))
+        else:
+            tx.execute(update(parties).where(*mine).values(until=now))
+    added = [party for unit, party in now_are.items() if was.get(unit) != party]
+    if added:
+        tx.execute(
+            _INSERT,
+            [
+                {
+                    "case_id": case, "unit": party.unit, "roles": list(party.roles),
+                    "since": now, "until": None, "ground": party.ground,
+                }
+                for party in added
+            ],
+        )  # fmt: skip

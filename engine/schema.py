@@ -1,0 +1,404 @@
+"""The tables. `migrations/` builds them; a test keeps the two equal.
+
+Instants are UTC. Where a query must stay flat as the data grows, the index that carries it stands beside the table.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from engine.encoding import decode, encode, pack, unpack
+
+#: Stands for "never" where rows are sorted by date, so that no date sorts last on both databases.
+FAR = datetime(9999, 12, 31, tzinfo=UTC)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime: `timestamptz` on PostgreSQL, sortable UTC text on SQLite. A naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(26))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        if dialect.name == "sqlite":
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        moment: datetime = value
+        return moment.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A small JSON value as readable text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else encode(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else decode(value)
+
+
+class Packed(TypeDecorator[Any]):
+    """A JSON value, compressed where that pays."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else pack(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else unpack(bytes(value))
+
+
+#: A key that never comes back after its row is gone: SQLite would reuse the highest without AUTOINCREMENT.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _case(**options: Any) -> Column[Any]:
+    return Column("case_id", Key, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, **options)
+
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    #: The process a case is started by.
+    Column("process_id", String(200), nullable=False),
+    #: 1, 2, 3 … for each process.
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("title", String(500), nullable=False),
+    #: Messages that start a case of it: name → start event.
+    Column("messages", Json, nullable=False),
+    #: The package's files as a zip archive, with what it calls.
+    Column("package", LargeBinary, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("published_by", String(200)),
+    UniqueConstraint("process_id", "number"),
+    sqlite_autoincrement=True,
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Key, primary_key=True),
+    #: What people and models call the case, such as 2026-00123.
+    Column("number", String(30), nullable=False, unique=True),
+    Column("version_id", Key, ForeignKey("versions.id"), nullable=False),
+    Column("process_id", String(200), nullable=False),
+    #: The unit that answers for the case. A plain id: units come and go, cases remain.
+    Column("owner", String(200), nullable=False),
+    #: Counts the commands on the case: the optimistic lock.
+    Column("revision", Integer, nullable=False),
+    #: What waits, and the data.
+    Column("state", Packed, nullable=False),
+    #: A keyed hash of the child's personal identity number; never the number.
+    Column("subject_key", String(64)),
+    Column("started_at", Instant, nullable=False),
+    Column("started_by", String(200)),
+    Column("closed_at", Instant),
+    Column("close_reason", Text),
+    #: How many incidents the case has now; above 0 somebody must decide how it goes on.
+    Column("incidents", Integer, nullable=False, server_default="0"),
+    Index(None, "owner", "id"),
+    Index(None, "subject_key"),
+    sqlite_autoincrement=True,
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _case(),
+    #: The token of the live run that waits here.
+    Column("token_id", Integer, nullable=False),
+    Column("element_id", String(200), nullable=False),
+    Column("name", String(500), nullable=False),
+    #: The first candidate group as the model writes it.
+    Column("task_group", String(200)),
+    #: The first unit that holds it.
+    Column("unit", String(200)),
+    #: {"units", "groups", "people", "roles"}: everybody who holds it; `holders` is the same as an index.
+    Column("held_by", Json, nullable=False),
+    Column("assignee", String(200)),
+    Column("label", String(500)),
+    Column("form_id", String(200)),
+    Column("deadline_name", String(200)),
+    Column("priority", Integer),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("follow_up_at", Instant),
+    Column("overdue", Boolean, nullable=False, server_default="0"),
+    #: due_at, or FAR: what lists are sorted by.
+    Column("sort_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "token_id"),
+    Index(None, "assignee", "sort_at", "id"),
+    Index(None, "sort_at", "id"),
+    sqlite_autoincrement=True,
+)
+
+#: Who may take a task. Carries the sort key too, so that an inbox is one index range however many tasks there are.
+holders = Table(
+    "holders",
+    metadata,
+    Column("task_id", Key, ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    #: unit | group (a plain name an actor carries) | person (named by the model) | assignee
+    Column("kind", String(10), primary_key=True),
+    Column("holder", String(200), primary_key=True),
+    Column("sort_at", Instant, nullable=False),
+    Index(None, "kind", "holder", "sort_at", "task_id"),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _case(),
+    Column("token_id", Integer, nullable=False),
+    #: timer (drawn in the model) | remind | due | escalate (the steps a task has by default)
+    Column("kind", String(10), nullable=False),
+    #: Which entry of `escalate` comes now; 0 for the others.
+    Column("rung", Integer, nullable=False, server_default="0"),
+    #: When the task itself is due; the step's own time is due_at. Equal for timers.
+    Column("task_due_at", Instant, nullable=False),
+    Column("element_id", String(200), nullable=False),
+    #: The deadline of process.toml, where there is one.
+    Column("name", String(200)),
+    Column("due_at", Instant, nullable=False),
+    #: When a scheduler looks at it next: due_at, later after a failure, empty when parked.
+    Column("run_at", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("parked_at", Instant),
+    Column("error", Text),
+    UniqueConstraint("case_id", "token_id"),
+    Index(None, "run_at", "id"),
+    sqlite_autoincrement=True,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    _case(primary_key=True),
+    Column("token_id", Integer, primary_key=True),
+    #: message | signal
+    Column("kind", String(10), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("key", String(200)),
+    Column("process_id", String(200), nullable=False),
+    Column("element_id", String(200), nullable=False),
+    Index(None, "name", "key"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _case(),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(200)),
+    Column("unit", String(200)),
+    Column("kind", String(20), nullable=False),
+    Column("element_id", String(200)),
+    #: The task that was completed: tells a late second completion who was first.
+    Column("task_id", Key),
+    #: {"name", "answers" …, "events": [[kind, element, name, payload] …]}
+    Column("payload", Packed, nullable=False),
+    Index(None, "case_id", "id"),
+    Index(None, "task_id"),
+    sqlite_autoincrement=True,
+)
+
+reads = Table(
+    "reads",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _case(),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("unit", String(200)),
+    Column("what", String(200), nullable=False),
+    Column("refused", Boolean, nullable=False, server_default="0"),
+    Index(None, "case_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _case(),
+    Column("unit", String(200), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    #: The consent or legal ground on record.
+    Column("ground", Text),
+    Index(None, "case_id"),
+    Index(None, "unit", "case_id"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Key, primary_key=True),
+    #: Guards against doubles: the same key is never sent twice.
+    Column("key", String(200), nullable=False, unique=True),
+    #: notice | message | signal | start-case
+    Column("kind", String(20), nullable=False),
+    Column("case_id", Key, ForeignKey("cases.id", ondelete="CASCADE")),
+    Column("payload", Packed, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    #: When to try (again); empty when sent or parked.
+    Column("next_try_at", Instant),
+    Column("sent_at", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("error", Text),
+    Index(None, "next_try_at", "id"),
+    Index(None, "case_id"),
+    sqlite_autoincrement=True,
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("task_id", Key, ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", String(200), primary_key=True),
+    Column("values", Packed, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _case(),
+    Column("element_id", String(200)),
+    Column("name", String(300), nullable=False),
+    Column("media_type", String(200), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("added_by", String(200)),
+    Column("at", Instant, nullable=False),
+    Index(None, "case_id"),
+    sqlite_autoincrement=True,
+)
+
+#: Apart from `files`, so that listing files never reads their bytes.
+file_contents = Table(
+    "file_contents",
+    metadata,
+    Column("file_id", Key, ForeignKey("files.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+units = Table(
+    "units",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("name", String(300), nullable=False),
+    Column("kind", String(100), nullable=False),
+    Column("principal", String(300)),
+    Column("municipality", String(200)),
+    Column("mailbox", String(300)),
+    #: The unit through which this one is reached.
+    Column("via_unit", String(200)),
+    Index(None, "municipality", "kind"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("username", String(200), nullable=False, unique=True),
+    Column("name", String(300), nullable=False),
+    Column("email", String(300)),
+    Column("language", String(5), nullable=False, server_default="sv"),
+    Column("password_hash", String(300)),
+    #: Raised to log the person out everywhere.
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    Column("active", Boolean, nullable=False, server_default="1"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person_id", String(200), ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("unit_id", String(200), ForeignKey("units.id", ondelete="CASCADE"), primary_key=True),
+    #: staff | unit-manager | process-owner | administrator
+    Column("role", String(50), primary_key=True),
+    Column("title", String(200)),
+    Index(None, "unit_id", "role"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(200)),
+)
+
+#: Case numbers of a year, and `organisation`: raised when directory or settings change, so that caches notice.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("at", Instant, nullable=False),
+    #: Seconds by which the last deadline fired late.
+    Column("lateness", Integer, nullable=False, server_default="0"),
+    Column("fired", Integer, nullable=False, server_default="0"),
+)

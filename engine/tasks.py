@@ -1,0 +1,326 @@
+"""Open tasks: rows while somebody is awaited, gone when the task is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    true,
+    union,
+    update,
+)
+
+from engine.actors import Actor
+from engine.errors import NotFound
+from engine.pages import Page, from_cursor, to_cursor
+from engine.schema import FAR, cases, holders, parties, tasks, units
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An open task."""
+
+    id: int
+    element_id: str
+    name: str
+    #: The case's number, such as 2026-00123.
+    case_id: str
+    #: The candidate group as the model writes it (the first, if there are several).
+    group: str | None
+    #: The person who has taken it.
+    assignee: str | None
+    due_at: datetime | None
+    #: Units that hold it.
+    units: tuple[str, ...] = ()
+    #: Plain groups (declared nowhere) whose members hold it.
+    groups: tuple[str, ...] = ()
+    #: People whom the model names.
+    people: tuple[str, ...] = ()
+    #: All candidate groups, declared roles included.
+    candidate_groups: tuple[str, ...] = ()
+    #: Which one of several instances this is, such as the unit it is for.
+    label: str | None = None
+    form_id: str | None = None
+    #: The deadline of process.toml that its due date comes from.
+    deadline_name: str | None = None
+    priority: int | None = None
+    created_at: datetime | None = None
+    follow_up_at: datetime | None = None
+    overdue: bool = False
+    process_id: str = ""
+    #: The unit that owns the case.
+    owner: str = ""
+
+    @property
+    def unit(self) -> str | None:
+        """The first unit that holds it."""
+        return self.units[0] if self.units else None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as projected from a run: what is compared to know what changed."""
+
+    token_id: int
+    element_id: str
+    name: str
+    candidate_groups: tuple[str, ...]
+    units: tuple[str, ...]
+    groups: tuple[str, ...]
+    people: tuple[str, ...]
+    #: Whom the model gives it to; people may hand it on.
+    assignee: str | None
+    label: str | None
+    form_id: str | None
+    deadline_name: str | None
+    priority: int | None
+    due_at: datetime | None
+    follow_up_at: datetime | None
+
+    def values(self) -> dict[str, Any]:
+        """As columns."""
+        return {
+            "token_id": self.token_id,
+            "element_id": self.element_id,
+            "name": self.name[:500],
+            "task_group": self.candidate_groups[0] if self.candidate_groups else None,
+            "unit": self.units[0] if self.units else None,
+            "held_by": {
+                "units": self.units,
+                "groups": self.groups,
+                "people": self.people,
+                "all": self.candidate_groups,
+            },
+            "label": self.label[:500] if self.label else None,
+            "form_id": self.form_id,
+            "deadline_name": self.deadline_name,
+            "priority": self.priority,
+            "due_at": self.due_at,
+            "follow_up_at": self.follow_up_at,
+            "sort_at": self.due_at or FAR,
+        }
+
+    def held_by(self) -> list[tuple[str, str]]:
+        """Rows of `holders`: kind and holder."""
+        rows = [("unit", unit) for unit in self.units] + [("group", group) for group in self.groups]
+        rows += [("person", person) for person in self.people]
+        return [*rows, ("assignee", self.assignee)] if self.assignee else rows
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which tasks; what is None does not matter."""
+
+    case: int | None = None
+    group: str | None = None
+    unit: str | None = None
+    assignee: str | None = None
+    process: str | None = None
+    element: str | None = None
+    #: Part of a case number, or of a party's name.
+    text: str | None = None
+    due_before: datetime | None = None
+    overdue: bool | None = None
+
+
+_TASK = select(
+    tasks.c.id, tasks.c.element_id, tasks.c.name, cases.c.number, tasks.c.task_group, tasks.c.assignee, tasks.c.due_at,
+    tasks.c.held_by, tasks.c.label, tasks.c.form_id, tasks.c.deadline_name, tasks.c.priority, tasks.c.created_at,
+    tasks.c.follow_up_at, tasks.c.overdue, cases.c.process_id, cases.c.owner, tasks.c.sort_at,
+).join(cases, cases.c.id == tasks.c.case_id)  # fmt: skip
+_ONE = _TASK.where(tasks.c.id == bindparam("id"))
+_DELETE = delete(tasks).where(tasks.c.case_id == bindparam("case"), tasks.c.token_id == bindparam("token"))
+_DELETE_ALL = delete(tasks).where(tasks.c.case_id == bindparam("case"))
+_INSERT = insert(tasks)
+_INSERT_HOLDERS = insert(holders)
+
+
+def _view(row: Row[*tuple[Any, ...]]) -> Task:
+    held: dict[str, list[str]] = row[7]
+    sets = [tuple(held[kind]) for kind in ("units", "groups", "people", "all")]
+    fields: list[Any] = [*row[:7], *sets, *row[8:17]]
+    return Task(*fields)
+
+
+def get(tx: Connection, task_id: int) -> Task:
+    """An open task. Raises NotFound: it never was, or it is done."""
+    row = tx.execute(_ONE, {"id": task_id}).first()
+    if row is None:
+        raise NotFound(f"There is no open task {task_id}. It may be done already; look at its case.")
+    return _view(row)
+
+
+def page(tx: Connection, wanted: TaskFilter, by: Actor | None, cursor: str | None, limit: int) -> Page[Task]:
+    """Open tasks, what is due first at the top; `by` sees only what they hold."""
+    conditions = _conditions(wanted)
+    if cursor:
+        conditions.append(_after(cursor))
+    if by is None or by.is_system:
+        ids = select(tasks.c.id, tasks.c.sort_at).join(cases, cases.c.id == tasks.c.case_id).where(true(), *conditions)
+        query = _TASK.where(true(), *conditions).order_by(tasks.c.sort_at, tasks.c.id).limit(limit + 1)
+    else:
+        ids = _held(by, conditions, limit + 1)
+        query = _TASK.where(tasks.c.id.in_(select(ids.subquery().c.id))).order_by(tasks.c.sort_at, tasks.c.id)
+        query = query.limit(limit + 1)
+    rows = tx.execute(query).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = to_cursor(last.sort_at.isoformat(), last.id) if last else None
+    return Page(map(_view, rows[:limit]), following)
+
+
+def count(tx: Connection, wanted: TaskFilter, by: Actor | None) -> int:
+    """How many; for tests and tools, not for pages."""
+    return len(page(tx, wanted, by, None, 1_000_000))
+
+
+def _held(by: Actor, conditions: Sequence[ColumnElement[bool]], limit: int) -> Any:
+    """The first ids of each holder, together: each part is one index range of at most `limit` rows."""
+    keys = [("unit", unit) for unit in by.units] + [("group", role) for role in by.roles]
+    keys += [("person", by.id), ("assignee", by.id)]
+    parts = []
+    for kind, holder in keys:
+        part = select(tasks.c.id, tasks.c.sort_at).join(holders, holders.c.task_id == tasks.c.id)
+        part = part.join(cases, cases.c.id == tasks.c.case_id)
+        part = part.where(holders.c.kind == kind, holders.c.holder == holder, *conditions)
+        part = part.order_by(holders.c.sort_at, holders.c.task_id).limit(limit)
+        named = part.subquery()
+        parts.append(select(named.c.id, named.c.sort_at))
+    together = union(*parts).subquery()
+    return select(together.c.id).order_by(together.c.sort_at, together.c.id).limit(limit)
+
+
+def _after(cursor: str) -> ColumnElement[bool]:
+    moment, last = from_cursor(cursor, 2)
+    try:
+        at = datetime.fromisoformat(moment)
+    except (TypeError, ValueError) as error:
+        raise NotFound("There is no such page. Go back to the first.") from error
+    return or_(tasks.c.sort_at > at, and_(tasks.c.sort_at == at, tasks.c.id > last))
+
+
+def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    plain = [
+        (tasks.c.case_id, wanted.case), (tasks.c.assignee, wanted.assignee), (cases.c.process_id, wanted.process),
+        (tasks.c.element_id, wanted.element), (tasks.c.overdue, wanted.overdue),
+    ]  # fmt: skip
+    found += [column == value for column, value in plain if value is not None]
+    if wanted.due_before is not None:
+        found.append(tasks.c.due_at < wanted.due_before)
+    if wanted.group is not None:
+        found.append(or_(tasks.c.task_group == wanted.group, _holder_is("group", wanted.group)))
+    if wanted.unit is not None:
+        found.append(_holder_is("unit", wanted.unit))
+    if wanted.text:
+        found.append(matches_text(wanted.text))
+    return found
+
+
+def _holder_is(kind: str, holder: str) -> ColumnElement[bool]:
+    mine = holders.alias()
+    return exists().where(mine.c.task_id == tasks.c.id, mine.c.kind == kind, mine.c.holder == holder)
+
+
+def matches_text(text: str) -> ColumnElement[bool]:
+    """A case by part of its number, or by its owner's or a party's id or name."""
+    part = text.strip()
+    named = select(units.c.id).where(or_(units.c.name.icontains(part, autoescape=True), units.c.id == part))
+    involved = exists().where(
+        parties.c.case_id == cases.c.id,
+        parties.c.until.is_(None),
+        or_(parties.c.unit.in_(named), parties.c.unit == part),
+    )
+    return or_(
+        cases.c.number.contains(part, autoescape=True), cases.c.owner.in_(named), cases.c.owner == part, involved
+    )
+
+
+def add(tx: Connection, case: int, rows: Sequence[TaskRow], now: datetime) -> None:
+    """Write new tasks."""
+    if not rows:
+        return
+    values = [{**row.values(), "case_id": case, "assignee": row.assignee, "created_at": now} for row in rows]
+    if len(values) == 1:
+        ids: list[int] = [tx.execute(_INSERT, values[0]).inserted_primary_key[0]]  # type: ignore[index]
+    else:
+        ids = list(tx.execute(_INSERT.returning(tasks.c.id, sort_by_parameter_order=True), values).scalars())
+    held = [
+        {"task_id": key, "kind": kind, "holder": holder, "sort_at": row.due_at or FAR}
+        for key, row in zip(ids, rows, strict=True)
+        for kind, holder in row.held_by()
+    ]
+    if held:
+        tx.execute(_INSERT_HOLDERS, held)
+
+
+def change(tx: Connection, case: int, row: TaskRow) -> None:
+    """Write what changed in an open task; who has taken it stays."""
+    where = (tasks.c.case_id == case, tasks.c.token_id == row.token_id)
+    key = tx.execute(update(tasks).where(*where).values(**row.values()).returning(tasks.c.id)).scalar_one()
+    tx.execute(delete(holders).where(holders.c.task_id == key, holders.c.kind != "assignee"))
+    held = [(kind, holder) for kind, holder in row.held_by() if kind != "assignee"]
+    if held:
+        values = [{"task_id": key, "kind": kind, "holder": who, "sort_at": row.due_at or FAR} for kind, who in held]
+        tx.execute(_INSERT_HOLDERS, values)
+    tx.execute(update(holders).where(holders.c.task_id == key).values(sort_at=row.due_at or FAR))
+
+
+def remove(tx: Connection, case: int, tokens: Iterable[int]) -> None:
+    """Forget tasks that are done or cancelled, with their holders and drafts."""
+    values = [{"case": case, "token": token} for token in tokens]
+    if values:
+        tx.execute(_DELETE, values)
+
+
+def remove_all(tx: Connection, case: int) -> None:
+    """Forget every task of a case."""
+    tx.execute(_DELETE_ALL, {"case": case})
+
+
+def assign(tx: Connection, task_id: int, person: str | None) -> None:
+    """Give an open task to a person, or back to its units."""
+    found = tx.execute(
+        update(tasks).where(tasks.c.id == task_id).values(assignee=person).returning(tasks.c.sort_at)
+    ).scalar_one()
+    tx.execute(delete(holders).where(holders.c.task_id == task_id, holders.c.kind == "assignee"))
+    if person is not None:
+        tx.execute(_INSERT_HOLDERS, {"task_id": task_id, "kind": "assignee", "holder": person, "sort_at": found})
+
+
+def mark_overdue(tx: Connection, task_id: int) -> None:
+    """The task's due date has passed."""
+    tx.execute(update(tasks).where(tasks.c.id == task_id).values(overdue=True))
+
+
+def token(tx: Connection, task_id: int) -> int:
+    """The token of an open task in its case's run."""
+    number: int = tx.execute(select(tasks.c.token_id).where(tasks.c.id == task_id)).scalar_one()
+    return number
+
+
+def by_token(tx: Connection, case: int, token: int) -> Task:
+    """The open task of a token. Raises NotFound."""
+    row = tx.execute(_TASK.where(tasks.c.case_id == case, tasks.c.token_id == token)).first()
+    if row is None:
+        raise NotFound("The task is no longer open. Look at its case.")
+    return _view(row)
+
+
+def access_of(tx: Connection, case: int) -> list[Task]:
+    """The open tasks of a case, for the question who may read it."""
+    query: Select[*tuple[Any, ...]] = _TASK.where(tasks.c.case_id == case).order_by(tasks.c.sort_at, tasks.c.id)
+    return [_view(row) for row in tx.execute(query)]
