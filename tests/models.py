@@ -112,6 +112,21 @@ class Game:
         self._rest()
         return heard
 
+    def happen(self, element: str) -> Game:
+        """What an element waits for happens: its timer is due, or its message comes."""
+        wait = next(w for w in self.run.waits.values() if w.element_id == element)
+        if wait.kind == "timer":
+            return self.fire(element)
+        assert self.run.send(wait.name or "", wait.key or "", {})
+        self._rest()
+        return self
+
+    @property
+    def stuck(self) -> list[str]:
+        """Element ids of incidents, sorted."""
+        tokens = self.run._case.tokens
+        return sorted(tokens[token].task_spec.bpmn_id for token in self.run.incidents)
+
     def kinds(self, kind: str) -> list[str]:
         """Element ids of what happened of one kind, in order."""
         return [one.element_id for one in self.happened if one.kind == kind]

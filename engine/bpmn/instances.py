@@ -132,6 +132,10 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
         yield self
         yield from list(self.subprocesses.values())
 
+    def by_age(self) -> list[Token]:
+        """Every token, the oldest first; a case that was restored may hold them in another order."""
+        return [self.tokens[token_id] for token_id in sorted(self.tokens)]
+
     def get_task_from_id(self, task_id: int) -> Token:
         return self.tokens[task_id]
 
@@ -184,9 +188,9 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
     def _waiting(self, kind: str) -> list[Token]:
         return [
             token
-            for token in self.tokens.values()
-            if token._state == TaskState.WAITING and token.task_spec.trigger.kind == kind  # type: ignore[attr-defined]
-        ]
+            for token in self.by_age()
+            if token._state == TaskState.WAITING and token.task_spec.trigger.kind == kind
+        ]  # type: ignore[attr-defined]
 
     def fail(self, token: Token, message: str) -> None:
         """Leave a token where it stands as an incident; `retry` takes it up again from the same place."""
@@ -215,7 +219,7 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
         return False
 
     def _look_at_conditions(self) -> bool:
-        waiting = [token for token in self.tokens.values() if token._state == TaskState.WAITING]
+        waiting = [token for token in self.by_age() if token._state == TaskState.WAITING]
         return any(token.task_spec.look_at_condition(token) for token in waiting)
 
 

@@ -123,7 +123,7 @@ class Run:
         """Every open user task, the oldest first."""
         return {
             token.id: _open_task(token)
-            for token in self._case.tokens.values()
+            for token in self._case.by_age()
             if token._state == TaskState.READY and isinstance(token.task_spec, UserTask)
         }
 
@@ -132,7 +132,7 @@ class Run:
         """Every event that is waited for, the oldest first."""
         return {
             token.id: self._wait(token)
-            for token in self._case.tokens.values()
+            for token in self._case.by_age()
             if token._state == TaskState.WAITING and isinstance(token.task_spec, CatchingNode)
         }
 
