@@ -108,10 +108,11 @@ class InclusiveGateway(_Join, _Choosing, BpmnSpecMixin):  # type: ignore[misc]
         return True
 
     def _standing(self, instance: Instance) -> set[str]:
+        """Where tokens are; an event that watches stands where what it watches does."""
         nodes = {
             token.task_spec.name
             for token in instance.living()
-            if token.task_spec is not self and not (token._state == TaskState.WAITING and "host" in token.internal_data)
+            if token.task_spec is not self and not ({"host", "gateway"} & token.internal_data.keys())
         }
         return nodes | {join for join in instance.arrivals if join != self.name}
 
