@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Flask
 
+from engine import Engine
 from engine.clock import Clock, SystemClock
-from engine.engine import Engine
 from engine.example import PASSWORD, load_example_organisation, sign_ins
 from web.app import create_app
 from web.settings import Settings

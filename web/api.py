@@ -223,9 +223,7 @@ def read_history(number: str) -> Any:
 @blueprint.response(204)
 def send_message(message: dict[str, Any]) -> None:
     """Tell a case that something has happened that it waits for."""
-    engine().send(
-        message["name"], correlation_key=message["correlation_key"], payload=message["payload"], by=actor()
-    )
+    engine().send(message["name"], correlation_key=message["correlation_key"], payload=message["payload"], by=actor())
 
 
 def door() -> ResponseReturnValue | None:

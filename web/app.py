@@ -8,15 +8,14 @@ from typing import Any
 from flask import Flask, Response, jsonify
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from engine.engine import Engine
-from web import account, auth, errors, files, i18n, inbox, limits, pages, security
+from engine import Engine
+from web import account, api, auth, errors, files, i18n, inbox, limits, overview, pages, security
 from web.context import now
 from web.permissions import public
 from web.settings import Settings
 
-
 #: In this order: what guards comes before what shows.
-ROOMS = (security, i18n, errors, files, limits, auth, pages, inbox, account)
+ROOMS = (security, i18n, errors, files, limits, auth, api, pages, inbox, account, overview)
 
 
 def create_app(

@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import current_app
 
-from engine.engine import Engine
+from engine import Engine
 from engine.directory import Directory
 
 

@@ -26,17 +26,13 @@ FOLDER = Path(__file__).parent / "translations"
 
 
 def read_catalogue(language: str, folder: Path = FOLDER) -> Catalog:
-    """All `.po` files of a language as one catalogue. Raises ValueError for a text with two translations."""
+    """All `.po` files of a language as one catalogue. Of a text with two translations the first counts."""
     merged = Catalog(locale=language)
     for path in sorted((folder / language).glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                if not message.id:
-                    continue
-                known = merged.get(message.id, message.context)
-                if known and known.string != message.string:
-                    raise ValueError(f"{path.name}: {message.id!r} is translated in two ways")
-                merged.add(message.id, message.string, context=message.context)
+                if message.id and merged.get(message.id, message.context) is None:
+                    merged.add(message.id, message.string, context=message.context)
     return merged
 
 

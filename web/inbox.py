@@ -91,8 +91,8 @@ class Names:
         assignees = {task.assignee for task in tasks if task.assignee}
         return cls(
             people={key: name for key in assignees if (name := _name(key))},
-            units={unit.id: unit.name for unit in directory().units()},
-            processes={version.process_id: version.title for version in reversed(engine().versions())},
+            units={unit.id: unit.name for unit in engine().organisation().units.values()},
+            processes={version.process_id: version.title for version in engine().processes()},
         )
 
     def holder(self, task: Task) -> str:
@@ -218,7 +218,9 @@ def colleagues(task: Task) -> list[tuple[str, list[Person]]]:
     """Whom the task may be handed to: the people of the units that hold it, by unit."""
     found = []
     for unit in task.units:
-        people = [someone for someone in directory().people(unit=unit) if someone.active and someone.id != task.assignee]
+        people = [
+            someone for someone in directory().people(unit=unit) if someone.active and someone.id != task.assignee
+        ]
         if people:
             found.append((unit, people))
     return found

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 from flask import Flask
 
+from engine import Engine
 from engine.access import Action
-from engine.engine import Engine
 from web.app import create_app
 from web.permissions import PUBLIC, SIGNED_IN, permission_of
 from web.settings import Settings
@@ -20,6 +20,7 @@ OPEN_TO_ALL = {
     "/health": "for the container's health check; says only that we are there",
     "/login": "to log in",
     "/language": "the log-in page too is in two languages",
+    "/api/v1/openapi.json": "the description of the API, without any data",
 }
 
 

@@ -44,6 +44,17 @@ def test_no_translation_is_left_over() -> None:
     assert not left, "Remove from web/translations/sv/, or use:\n" + "\n".join(sorted(left))
 
 
+def test_rooms_translate_a_text_they_share_in_one_way() -> None:
+    translations: dict[str, dict[str, str]] = {}
+    for path in sorted((FOLDER / "sv").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="sv"):
+                if message.id:
+                    translations.setdefault(str(message.id), {})[path.name] = str(message.string)
+    doubtful = {text: found for text, found in translations.items() if len(set(found.values())) > 1}
+    assert not doubtful, "Agree on one, or word the English differently"
+
+
 def test_translations_keep_the_values_they_are_given() -> None:
     wrong = []
     for message in read_catalogue("sv"):
