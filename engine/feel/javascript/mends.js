@@ -107,11 +107,11 @@ const ORDERED = {
   '<=': (order) => order <= 0
 };
 
-function comparison(node, args, original) {
+function comparison(node, args, warnings) {
   const operator = args[1];
 
   if (operator === 'in' || operator === 'between') {
-    const call = operator === 'in' ? original : between(args);
+    const call = operator === 'in' ? feelins(node, args, warnings) : between(args);
 
     return tag((context) => {
       state.node = node;
@@ -367,7 +367,7 @@ function withParts(node, args) {
 
 // lists ////////////////////
 
-function filter(node, args, original) {
+function filter(node, args) {
   const [ list, , test ] = args;
 
   return tag((context) => {
@@ -476,6 +476,8 @@ function instanceOf(node, args) {
 
 // all of them ////////////////////
 
+let feelins;
+
 const NODES = {
   ArithOp: (node) => tag(Object.assign(() => null, { sign: node.input }), 'any'),
   ArithmeticExpression: arithmetic,
@@ -513,9 +515,9 @@ replaceInner({
   matches: () => same,
   compareValue: () => compareValue,
   typeCast: () => () => null,
-  evalNode: (original) => (node, args, warnings) => {
-    const own = NODES[node.name];
+  evalNode: (original) => {
+    feelins = original;
 
-    return own ? own(node, args, original(node, args, warnings)) : original(node, args, warnings);
+    return (node, args, warnings) => (NODES[node.name] ?? original)(node, args, warnings);
   }
 });
