@@ -24,9 +24,19 @@ _HERE = frozenset({"this", "parent", "_this_", "_parent_", "item"})
 class _Place:
     """One field: where it writes, under which name in its own row, and what it reads."""
 
+    component: Component
     path: tuple[str, ...]
     local: tuple[str, ...]
-    reads: frozenset[tuple[str, ...]]
+    #: Names in its own hide condition.
+    own: frozenset[tuple[str, ...]]
+    #: Names in the conditions around it, and in what it computes.
+    around: frozenset[tuple[str, ...]]
+
+    def reads(self, other: _Place) -> bool:
+        """Does it depend on the other field? A question may look at itself in its own condition (*hide when empty*)."""
+        if other is self and isinstance(self.component, Question):
+            return _touches(self.around, self)
+        return _touches(self.own | self.around, other)
 
 
 def names_in(source: str) -> frozenset[tuple[str, ...]]:
@@ -39,10 +49,7 @@ def names_in(source: str) -> frozenset[tuple[str, ...]]:
 def circles(components: Sequence[Component]) -> list[list[str]]:
     """Each circle once, as the names of the fields it goes through."""
     places = list(_places(components, (), (), frozenset()))
-    edges = {
-        index: [at for at, other in enumerate(places) if _touches(place.reads, other)]
-        for index, place in enumerate(places)
-    }
+    edges = {at: [to for to, other in enumerate(places) if place.reads(other)] for at, place in enumerate(places)}
     found: list[list[str]] = []
     done: set[int] = set()
     for start in edges:
@@ -52,6 +59,12 @@ def circles(components: Sequence[Component]) -> list[list[str]]:
     return found
 
 
+def self_hiding(components: Sequence[Component]) -> frozenset[str]:
+    """Ids of the questions whose own condition looks at their own answer."""
+    places = _places(components, (), (), frozenset())
+    return frozenset(place.component.id for place in places if _touches(place.own, place))
+
+
 def _places(
     components: Sequence[Component],
     above: tuple[str, ...],
@@ -59,22 +72,24 @@ def _places(
     inherited: frozenset[tuple[str, ...]],
 ) -> Iterator[_Place]:
     for component in components:
-        reads = inherited | (names_in(component.hide) if component.hide else frozenset())
-        if isinstance(component, Question) and isinstance(component.readonly, str):
-            reads |= names_in(component.readonly)
+        own = names_in(component.hide) if component.hide else frozenset()
         if isinstance(component, DynamicList):
-            yield from _places(component.children, (*above, *component.keys), (), reads)
+            yield from _places(component.children, (*above, *component.keys), (), inherited | own)
         elif isinstance(component, Container):
-            yield from _places(component.children, (*above, *component.keys), (*local, *component.keys), reads)
-        elif isinstance(component, Expression):
-            yield _Place((*above, *component.keys), (*local, *component.keys), reads | names_in(component.source))
-        elif isinstance(component, Question):
-            yield _Place((*above, *component.keys), (*local, *component.keys), reads)
+            inside = (*above, *component.keys), (*local, *component.keys)
+            yield from _places(component.children, *inside, inherited | own)
+        elif isinstance(component, (Question, Expression)):
+            around = inherited
+            if isinstance(component, Expression):
+                around |= names_in(component.source)
+            elif isinstance(component.readonly, str):
+                around |= names_in(component.readonly)
+            yield _Place(component, (*above, *component.keys), (*local, *component.keys), own, around)
 
 
-def _touches(reads: frozenset[tuple[str, ...]], other: _Place) -> bool:
+def _touches(names: frozenset[tuple[str, ...]], other: _Place) -> bool:
     """Does one of the names read mean the other field, something in it or something around it?"""
-    for name in reads:
+    for name in names:
         for path in (other.path, other.local):
             shorter = min(len(name), len(path))
             if name[:shorter] == path[:shorter]:

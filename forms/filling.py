@@ -10,6 +10,7 @@ Reading answers goes in this order:
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -47,6 +48,8 @@ class Cell:
     #: What was typed, once read; `value` is that or what is kept.
     typed: Any = None
     wrong: Message | None = None
+    #: Its own condition, when that looks at its own answer.
+    own_hide: str = ""
     hidden: bool = False
     readonly: bool = False
 
@@ -168,7 +171,9 @@ class Filling:
             elif isinstance(component, Container):
                 yield from self._cells(component.children, (*path, *component.keys), rows, mine)
             elif isinstance(component, Question):
-                yield self._read(Cell(component, (*path, *component.keys), rows, mine))
+                own = str(component.hide) if component.id in self.form.self_hiding else ""
+                place = (*path, *component.keys)
+                yield self._read(Cell(component, place, rows, guards if own else mine, own_hide=own))
             elif isinstance(component, Expression):
                 yield Cell(component, (*path, *component.keys), rows, mine)
 
@@ -217,7 +222,7 @@ class Filling:
         self._scopes.clear()
         self._visible.clear()
         for cell in self.cells:
-            cell.hidden = self._is_hidden(cell.guards)
+            cell.hidden = self._is_hidden(cell.guards) or self._hides_itself(cell)
         for cell in self.cells:
             if cell.hidden or isinstance(cell.component, DynamicList):
                 continue
@@ -239,6 +244,22 @@ class Filling:
             if not self._visible[guard]:
                 return True
         return False
+
+    def _hides_itself(self, cell: Cell) -> bool:
+        """A question may hide when it is empty, not by being answered: hidden when so with its answer and without."""
+        question = cell.component
+        if not cell.own_hide or not isinstance(question, Question):
+            return False
+        tried = [self._kept(cell, question)] if cell.readonly else [cell.typed, self._default(question)]
+        for value in tried:
+            data = copy.deepcopy(dict(self.scope().data))
+            put(data, cell.path, question.settle(value, self.scope(cell.rows)))
+            scope = Scope.root(self.situation, data)
+            for row in cell.rows:
+                scope = scope.row(int(row[-1]) + 1, at(data, row))
+            if scope.feel(cell.own_hide) is not True:
+                return False
+        return True
 
     def hides(self, component: Component, rows: tuple[Path, ...]) -> bool:
         """Is a component hidden by its own condition, as things stand? (Its container may hide it too.)"""

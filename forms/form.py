@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from forms.answers import Answer, answers_of, flat
 from forms.components import Component, Container, DynamicList, Expression, Filepicker, Question
 from forms.components.files import FileRule
+from forms.conditions import self_hiding
 from forms.errors import InvalidInput
 from forms.filling import Filling, dotted
 from forms.keys import Keys, keys_of, pruned
@@ -189,6 +190,11 @@ class Form:
             or (isinstance(component, Question) and (component.depends or isinstance(component.readonly, str)))
             for component in self.walk()
         )
+
+    @cached_property
+    def self_hiding(self) -> frozenset[str]:
+        """Ids of the questions whose own condition looks at their own answer."""
+        return self_hiding(self.components)
 
     @cached_property
     def keys(self) -> Keys:

@@ -173,9 +173,14 @@ class Viewer:
     def _parts(self, components: Sequence[Component], path: Path, rows: tuple[Path, ...]) -> list[Part]:
         parts = []
         for component in components:
-            if not self.filling.hides(component, rows) and (part := self._part(component, path, rows)):
+            if not self._hidden(component, path, rows) and (part := self._part(component, path, rows)):
                 parts.append(part)
         return parts
+
+    def _hidden(self, component: Component, path: Path, rows: tuple[Path, ...]) -> bool:
+        if isinstance(component, (Question, DynamicList)):
+            return self.filling.by_path[(*path, *component.keys)].hidden
+        return self.filling.hides(component, rows)
 
     def _part(self, component: Component, path: Path, rows: tuple[Path, ...]) -> Part | None:
         if isinstance(component, DynamicList):

@@ -64,7 +64,7 @@ class Filepicker(Question):
         largest = parse_size(size) if size else FILE_SIZE
         if largest is None or not 0 < largest <= 10 * FILE_SIZE:
             node.refuse("property-type", f"“maxSize” {size} is not a size up to 200 MB", "Write for example 5 MB")
-        return {"rule": FileRule(accept, largest or FILE_SIZE, node.flag("multiple"))}
+        return {"rule": FileRule(accept, largest or FILE_SIZE, _multiple(node))}
 
     def blank(self) -> Any:
         return []
@@ -143,6 +143,12 @@ def _reference(raw: Any) -> dict[str, Any]:
     if not name:
         raise Wrong("not-a-file")
     return {"id": raw["id"], "name": name, "size": size, "type": storable(raw["type"])}
+
+
+def _multiple(node: Node) -> bool:
+    """Some editors wrote the tick of a box, `"on"`, for true."""
+    value = node.content.get("multiple")
+    return value in ("on", "true") if value in ("on", "true", "off", "false", "") else node.flag("multiple")
 
 
 def _accepted(rule: str, name: str, media_type: str) -> bool:
