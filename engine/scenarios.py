@@ -62,6 +62,8 @@ class Expect:
     closed: bool | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     owner: str | None = None
+    #: Addresses that got a notice during the last step.
+    notices: tuple[str, ...] | None = None
     line: int = 0
 
 
@@ -173,7 +175,7 @@ class _Reader:
 
     def expect(self, value: Value) -> Expect:
         self.mapping(value, ("expect",), "An expect step")
-        known = ("open", "overdue", "fired", "ended", "closed", "data", "owner")
+        known = ("open", "overdue", "fired", "ended", "closed", "data", "owner", "notices")
         keys = self.mapping(value.content["expect"], known, "What is expected")
         return Expect(
             open=self.read(keys, "open", _names, None),
@@ -183,6 +185,7 @@ class _Reader:
             closed=self.read(keys, "closed", _flag, None),
             data=self.read(keys, "data", _object, {}),
             owner=self.read(keys, "owner", _word, None),
+            notices=self.read(keys, "notices", _names, None),
             line=value.line,
         )
 

@@ -61,7 +61,7 @@ def _check(path: Path, found: list[Finding]) -> None:
         try:
             _check_package(path, inner)
         finally:
-            found += [_placed(finding, path) for finding in inner]
+            found += [placed(finding, path) for finding in inner]
         return
     check = {".dmn": _check_dmn, ".form": _check_form, ".yaml": _check_scenario, ".yml": _check_scenario}.get(
         path.suffix.lower()
@@ -154,8 +154,8 @@ def _guarded(name: str, found: list[Finding], check: Callable[[], object]) -> No
         found.append(Finding(name, "", "error", "cannot-check", message, "Report it with the file"))
 
 
-def _placed(finding: Finding, path: Path) -> Finding:
-    """With the path as it was given in front, so that the file can be opened from the line."""
+def placed(finding: Finding, path: Path) -> Finding:
+    """A finding of the package at `path`, with the path as it was given in front, so that the file can be opened."""
     inside = path if path.is_dir() else path.parent
     place = inside.as_posix().rstrip("/")
     if finding.file.rstrip("/") in (path.name, path.resolve().name, "") and path.is_dir():

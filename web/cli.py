@@ -1,0 +1,278 @@
+"""The `samled` command. What is heavy is imported inside the commands: `samled --help` must answer at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from engine import Engine
+    from engine.findings import Finding
+    from engine.simulation import ScenarioResult
+
+PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+PORT = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+
+
+class _Commands(click.Group):
+    """Turns every error that is raised on purpose into its text, and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from engine.errors import SamledError
+
+        try:
+            return super().invoke(ctx)
+        except SamledError as error:
+            click.echo(f"samled: {error.message}", err=True)
+            ctx.exit(1)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="samled")
+def main() -> None:
+    """Samled: process-driven case co-ordination.
+
+    The database is SAMLED_DATABASE_URL, else var/samled.db below the current folder.
+    """
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Add the example organisation, its people and cases.")
+@click.option(
+    "--processes",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of process packages; else processes/ here, else the one Samled came with.",
+)
+@click.pass_context
+def init(ctx: click.Context, demo: bool, processes: Path | None) -> None:
+    """Bring the database up to date and publish the processes."""
+    with _engine() as engine:
+        engine.upgrade()
+        broken = _publish_all(engine, processes or _processes_folder())
+        if demo:
+            _load_demo(engine)
+    if broken:
+        click.echo(f"{broken} of the processes could not be published; the others are.", err=True)
+        ctx.exit(1)
+
+
+@main.command()
+@HOST
+@PORT
+def run(host: str, port: int) -> None:
+    """Serve the pages and fire deadlines, in one process."""
+    from web.serving import serve
+
+    serve(host, port, with_scheduler=True)
+
+
+@main.command()
+@HOST
+@PORT
+@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="Requests served at once.")
+def web(host: str, port: int, threads: int) -> None:
+    """Serve the pages only; `samled scheduler` fires the deadlines."""
+    from web.serving import serve
+
+    serve(host, port, with_scheduler=False, threads=threads)
+
+
+@main.command()
+def scheduler() -> None:
+    """Fire deadlines and send notices only; run as many as you like."""
+    from web.serving import schedule
+
+    schedule()
+
+
+@main.command()
+@PATHS
+@click.option("--publish", is_flag=True, help="Findings that stand in the way of publishing are errors.")
+@JSON
+@click.pass_context
+def validate(ctx: click.Context, paths: tuple[Path, ...], publish: bool, as_json: bool) -> None:
+    """Check packages, or bare .bpmn, .dmn and .form files."""
+    from dataclasses import replace
+
+    from engine.validation import packages_in
+    from engine.validation import validate as find
+
+    found: list[Finding] = []
+    for path in (package for given in paths for package in packages_in(given)):
+        for finding in find(path):
+            raised = publish and finding.severity == "publishing"
+            found.append(replace(finding, severity="error") if raised else finding)
+            if not as_json:
+                click.echo(str(found[-1]))
+    if as_json:
+        click.echo(_as_json([finding.as_dict() for finding in found]))
+    ctx.exit(1 if any(finding.severity == "error" for finding in found) else 0)
+
+
+@main.command()
+@PATHS
+@click.option(
+    "--scenario", type=click.Path(path_type=Path), help="Only this scenario: a file, or its name in the package."
+)
+@JSON
+@click.pass_context
+def simulate(ctx: click.Context, paths: tuple[Path, ...], scenario: Path | None, as_json: bool) -> None:
+    """Run the scenarios of packages under a virtual clock, in a throw-away database."""
+    from engine.errors import InvalidModel
+    from engine.simulation import simulate as play
+    from engine.validation import packages_in, placed
+
+    shown: list[dict[str, Any]] = []
+    failed = False
+    for path in (package for given in paths for package in packages_in(given)):
+        try:
+            results = play(path, scenario)
+        except InvalidModel as error:
+            failed = True
+            findings = [placed(finding, path) for finding in error.findings]
+            shown.append({"path": path.as_posix(), "findings": [finding.as_dict() for finding in findings]})
+            if not as_json:
+                click.echo("\n".join(map(str, findings)))
+            continue
+        failed = failed or not all(result.passed for result in results)
+        shown.append({"path": path.as_posix(), "scenarios": [result.as_dict() for result in results]})
+        if not as_json:
+            _show_results(path, results)
+    if as_json:
+        click.echo(_as_json(shown))
+    ctx.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def publish(path: Path) -> None:
+    """Publish a package or a bare .bpmn; cases that start from now on run on it."""
+    from engine.actors import SYSTEM
+
+    with _engine() as engine:
+        version = engine.publish(path, by=SYSTEM)
+        click.echo(f"{version.process_id} version {version.number}")
+
+
+@main.command()
+@JSON
+def versions(as_json: bool) -> None:
+    """List what is published."""
+    with _engine() as engine:
+        found = engine.versions()
+    if as_json:
+        keys = ("process_id", "number", "title", "hash")
+        rows = [
+            {**{key: getattr(version, key) for key in keys}, "published_at": version.published_at.isoformat()}
+            for version in found
+        ]
+        click.echo(_as_json(rows))
+        return
+    for version in found:
+        click.echo(f"{version.process_id}\t{version.number}\t{version.published_at:%Y-%m-%d %H:%M}\t{version.title}")
+
+
+@main.command()
+@JSON
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """Look for rows that break an invariant; none is the right answer."""
+    from dataclasses import asdict
+
+    with _engine() as engine:
+        rows = engine.check()
+    if as_json:
+        click.echo(_as_json([asdict(row) for row in rows]))
+    else:
+        click.echo("\n".join(map(str, rows)) or "Nothing breaks an invariant.")
+    ctx.exit(1 if rows else 0)
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    from engine import Engine
+    from web.settings import Settings
+
+    settings = Settings.from_environment(web=False)
+    engine = Engine(settings.database_url, clock=settings.clock())
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _processes_folder() -> Path:
+    """`processes/` here, else the folder beside the installed engine."""
+    here = Path("processes")
+    return here if here.is_dir() else Path(__file__).resolve().parents[1] / "processes"
+
+
+def _publish_all(engine: Engine, folder: Path) -> int:
+    """Publish every package of a folder; how many could not be. A broken one never stops the others."""
+    from engine.actors import SYSTEM
+    from engine.errors import InvalidModel
+    from engine.validation import placed
+
+    broken = 0
+    for package in sorted(path for path in folder.glob("*") if path.is_dir() and any(path.glob("*.bpmn"))):
+        before = {(version.process_id, version.number) for version in engine.versions()}
+        try:
+            version = engine.publish(package, by=SYSTEM)
+        except InvalidModel as error:
+            broken += 1
+            click.echo("\n".join(str(placed(finding, package)) for finding in error.findings), err=True)
+            continue
+        new = (version.process_id, version.number) not in before
+        click.echo(f"{version.process_id}: version {version.number} {'published' if new else 'is published already'}")
+    return broken
+
+
+def _load_demo(engine: Engine) -> None:
+    from engine.example import load_example_organisation
+
+    load_example_organisation(engine, passwords=True)
+    click.echo("The example organisation is in place.")
+
+
+def _show_results(path: Path, results: list[ScenarioResult]) -> None:
+    from engine.validation import placed
+
+    for result in results:
+        click.echo(f"{'ok  ' if result.passed else 'FAIL'} {path.as_posix()}: {result.name}")
+        place = path if path.is_dir() else path.parent
+        for finding in result.findings:
+            click.echo(f"     {placed(finding, path)}")
+        for failure in result.failures:
+            click.echo(f"     {(place / result.file).as_posix() if result.file else path.as_posix()}: {failure}")
+        if not result.file:
+            click.echo(f"     {_stands(result)}")
+    failed = sum(not result.passed for result in results)
+    click.echo(f"{path.as_posix()}: {len(results)} scenarios, {failed} failed" if results else "")
+
+
+def _stands(result: ScenarioResult) -> str:
+    if result.ended:
+        return f"ended at {result.at}"
+    waits = [f"open: {', '.join(result.open)}"] if result.open else []
+    waits += [f"waiting: {', '.join(result.waiting)}"] if result.waiting else []
+    return f"at {result.at}; " + ("; ".join(waits) or "nothing is open and nothing is waited for")
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
