@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select
 
 from engine import deadlines as deadline_rows
+from engine import outbox as outbox_rows
 from engine import parties as party_rows
 from engine.bpmn.run import Run
 from engine.commands.change import Workplace
@@ -97,10 +98,11 @@ def _unsent(tx: Connection, now: datetime) -> Iterator[Breach]:
     query = query.join(cases, cases.c.id == outbox.c.case_id, isouter=True)
     parked = query.where(outbox.c.sent_at.is_(None), outbox.c.next_try_at.is_(None))
     for row in tx.execute(parked.order_by(outbox.c.id).limit(1000)):
-        yield Breach(row.number or "-", "parked-notice", f"the {row.kind} {row.key} could not leave: {row.error}")
-    late = query.where(outbox.c.next_try_at < now - LATE)
+        yield Breach(row.number or "-", "not-delivered", f"the {row.kind} {row.key} could not leave: {row.error}")
+    # E-mail may wait for a mail server; what cases tell each other may not.
+    late = query.where(outbox.c.next_try_at < now - LATE, outbox.c.kind != outbox_rows.NOTICE)
     for row in tx.execute(late.order_by(outbox.c.id).limit(1000)):
-        yield Breach(row.number or "-", "late-notice", f"the {row.kind} {row.key} has not left; does a scheduler run?")
+        yield Breach(row.number or "-", "late-message", f"the {row.kind} {row.key} has not left; does a scheduler run?")
 
 
 def _differs(place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]]) -> Iterator[Breach]:
