@@ -62,30 +62,31 @@ STAGES = (
 )
 
 
-def load_example_cases(database_url: str, now: datetime, processes: Path, stages: tuple[Stage, ...] = STAGES) -> int:
-    """Make the cases. Returns how many; 0 where there are cases already.
+def load_example_cases(engine: Engine, processes: Path, stages: tuple[Stage, ...] = STAGES) -> int:
+    """Make the cases, in the engine's database and up to its clock. Returns how many; 0 where there are cases already.
 
     `processes` is the folder of the packages; they are published already, and the example organisation is in place.
-    Raises SamledError when a scenario can no longer be played.
+    Stages of packages that are not there are left out. Raises SamledError when a scenario can no longer be played.
     """
+    if engine.cases(limit=1):
+        return 0
+    now = engine.clock.now()
+    there = [stage for stage in stages if (processes / stage.process).is_dir() and engine.versions(stage.process)]
     clock, post = _Then(now), Post()
-    engine = Engine(database_url, clock, notifier=post)
+    past = Engine(engine.database.url.render_as_string(hide_password=False), clock, notifier=post)
     try:
-        if engine.cases(limit=1):
-            return 0
-        for stage in stages:
+        for stage in there:
             package = Package.load(processes / stage.process)
-            scenario = _cut(_scenario(package, stage), stage.completed)
-            scenario = _shifted(scenario, now - timedelta(days=stage.days_ago))
+            scenario = _shifted(_cut(_scenario(package, stage), stage.completed), now - timedelta(days=stage.days_ago))
             clock.go_to(scenario.at)
-            play = _ByPeople(engine, clock, post, package, stage.process, scenario)
+            play = _ByPeople(past, clock, post, package, stage.process, scenario)
             result = play.play()
             if not result.passed:
                 raise SamledError(f"The example case of {stage.scenario} cannot be played: {result.failures[0]}.")
             play.advance_to(now)
     finally:
-        engine.close()
-    return len(stages)
+        past.close()
+    return len(there)
 
 
 class _Then(VirtualClock):

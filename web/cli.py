@@ -64,9 +64,10 @@ def init(ctx: click.Context, demo: bool, processes: Path | None) -> None:
     """Bring the database up to date and publish the processes."""
     with _engine() as engine:
         engine.upgrade()
-        broken = _publish_all(engine, processes or _processes_folder())
+        folder = processes or _processes_folder()
+        broken = _publish_all(engine, folder)
         if demo:
-            _load_demo(engine)
+            _load_demo(engine, folder)
     if broken:
         click.echo(f"{broken} of the processes could not be published; the others are.", err=True)
         ctx.exit(1)
@@ -243,11 +244,13 @@ def _publish_all(engine: Engine, folder: Path) -> int:
     return broken
 
 
-def _load_demo(engine: Engine) -> None:
+def _load_demo(engine: Engine, processes: Path) -> None:
     from engine.example import load_example_organisation
+    from engine.example_cases import load_example_cases
 
     load_example_organisation(engine, passwords=True)
-    click.echo("The example organisation is in place.")
+    made = load_example_cases(engine, processes)
+    click.echo(f"The example organisation is in place{f', with {made} cases' if made else ''}.")
 
 
 def _show_results(path: Path, results: list[ScenarioResult]) -> None:
