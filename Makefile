@@ -14,7 +14,7 @@ setup: ## put everything into .venv/ and node_modules/, and build the bundles
 	@scripts/setup python node bundles
 
 run: setup ## serve Samled with the example organisation (PORT=8000)
-	@.venv/bin/samled init --demo
+	@scripts/setup demo
 	@SAMLED_EXAMPLE=1 .venv/bin/samled run --port $(PORT)
 
 test-tools: ## install what only the tests need: Debian's chromium and postgresql
