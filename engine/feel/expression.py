@@ -124,8 +124,11 @@ class Expression:
             text = variables_text(self._shape, variables)
         except ValueError as error:
             raise self.error(str(error)) from None
+        runtime = self._feel.runtime
+        if len(text) > runtime.largest_payload:
+            raise self.error("The variables of the expression are too large. Pass fewer values")
         try:
-            answer = self._feel.runtime.evaluate(self.key, text, context if self._needs_context else None)
+            answer = runtime.evaluate(self.key, text, context if self._needs_context else None)
         except LimitReached as limit:
             raise self.error(f"The expression {limit}. Write it simpler, or over fewer values") from None
         if "e" in answer:

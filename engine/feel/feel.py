@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import FeelError
 from engine.feel.expression import Expression, Kind, _character, shape_of
-from engine.feel.runtime import LimitReached, Runtime
+from engine.feel.runtime import MOST_COMPILED, Key, LimitReached, Runtime
 
 #: An expression longer than this (characters) is a mistake or an attack.
 LONGEST_SOURCE = 20_000
@@ -24,6 +24,7 @@ class Feel:
         self._time_limit = time_limit
         self._memory_limit = memory_limit
         self._local = threading.local()
+        self._facts: dict[Key, dict[str, Any]] = {}
 
     @property
     def runtime(self) -> Runtime:
@@ -59,12 +60,22 @@ class Feel:
             raise refused("The expression holds a NUL character. Remove it", source.index("\0"))
         declared = tuple(sorted(set(names)))
         try:
-            facts = self.runtime.compile((source, kind, declared))
+            facts = self._compiled((source, kind, declared))
         except LimitReached as limit:
             raise refused(f"The expression {limit}. Write it simpler") from None
         if "error" in facts:
             raise refused(facts["error"]["message"], facts["error"]["position"])
         return self._expression(source, kind, element, file, declared, facts)
+
+    def _compiled(self, key: Key) -> dict[str, Any]:
+        # Parsing costs 2 ms and more; what was found is the same for all threads.
+        facts = self._facts.get(key)
+        if facts is None:
+            facts = self.runtime.compile(key)
+            if len(self._facts) >= MOST_COMPILED:
+                self._facts.clear()
+            self._facts[key] = facts
+        return facts
 
     def _expression(
         self,

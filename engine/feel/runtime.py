@@ -56,6 +56,8 @@ class Runtime:
     def __init__(self, time_limit: float, memory_limit: int) -> None:
         self._time_limit = time_limit
         self._memory_limit = memory_limit
+        #: Characters of variables; parsed, they take some ten times as much memory.
+        self.largest_payload = memory_limit // 8
         self._context: Any = None
         self._compiled: OrderedDict[Key, int] = OrderedDict()
         self._tables: OrderedDict[int, tuple[CalendarTable, int]] = OrderedDict()

@@ -1,12 +1,16 @@
 // The door of the bundle: a few functions that take and give numbers and JSON text, and nothing else.
 
-import { Interpreter, InterpreterContext, parseExpression, parseUnaryTests } from '@bpmn-io/feelin';
+import {
+  FunctionWrapper, Interpreter, InterpreterContext, Range, parseExpression, parseUnaryTests
+} from '@bpmn-io/feelin';
 
 import { LACKING, builtins } from './builtins.js';
 import { Calendar } from './calendar.js';
+import { lock } from './lock.js';
 import './mends.js';
 import { NameError, Names, SPECIAL } from './names.js';
 import { state, warn } from './state.js';
+import { Duration, Temporal } from './temporal.js';
 import { encode } from './values.js';
 
 const interpreter = new Interpreter();
@@ -141,3 +145,5 @@ Object.assign(globalThis, {
   loadTable: (id, text) => { calendars.set(id, new Calendar(JSON.parse(text))); },
   dropTable: (id) => { calendars.delete(id); }
 });
+
+lock([ Temporal, Duration, Range, FunctionWrapper, Calendar ]);
