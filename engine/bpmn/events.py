@@ -37,9 +37,8 @@ class CatchingNode(EventNode):
         token._set_state(TaskState.WAITING)
         self.trigger.wait(token)
 
-    def caught(self, token: Token, payload: Mapping[str, Any]) -> None:
-        """What the token waits for has happened."""
-        raise AssertionError("Each kind of event has its own.")
+    def waits_for(self, kind: str, name: str) -> bool:
+        return self.trigger.kind == kind and self.trigger.name == name
 
     def look_at_condition(self, token: Token) -> bool:
         if not isinstance(self.trigger, Condition):

@@ -170,27 +170,26 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
 
     def message(self, name: str, key: str, payload: Mapping[str, Any]) -> bool:
         """Deliver a message to the oldest event that waits for it under `key`. False if none does."""
-        for token in self._waiting("message"):
-            if token.task_spec.trigger.name == name and token.internal_data.get("key") == key:  # type: ignore[attr-defined]
-                token.task_spec.caught(token, payload)  # type: ignore[attr-defined]
+        for token in self._waiting("message", name):
+            if token.internal_data.get("key") == key:
+                token.task_spec.caught(token, payload)
                 return True
         return False
 
     def signal(self, name: str, payload: Mapping[str, Any]) -> bool:
         """Deliver a signal to every event that waits for it. False if none does."""
-        heard = False
-        for token in self._waiting("signal"):
-            if token.task_spec.trigger.name == name and token.id in self.tokens:  # type: ignore[attr-defined]
-                token.task_spec.caught(token, payload)  # type: ignore[attr-defined]
-                heard = True
-        return heard
+        heard = self._waiting("signal", name)
+        for token in heard:
+            if token.id in self.tokens:
+                token.task_spec.caught(token, payload)
+        return bool(heard)
 
-    def _waiting(self, kind: str) -> list[Token]:
+    def _waiting(self, kind: str, name: str) -> list[Token]:
         return [
             token
             for token in self.by_age()
-            if token._state == TaskState.WAITING and token.task_spec.trigger.kind == kind
-        ]  # type: ignore[attr-defined]
+            if token._state == TaskState.WAITING and token.task_spec.waits_for(kind, name)
+        ]
 
     def fail(self, token: Token, message: str) -> None:
         """Leave a token where it stands as an incident; `retry` takes it up again from the same place."""

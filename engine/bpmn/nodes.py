@@ -6,6 +6,7 @@ The library's hooks keep their names and meaning (`_update_hook` when a token ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -52,6 +53,14 @@ class Node:
     def leaving(self, token: Token) -> list[Flow]:
         """The flows that a finished token takes."""
         return self.outgoing
+
+    def waits_for(self, kind: str, name: str) -> bool:
+        """Is this an event that waits for a message or signal of this name?"""
+        return False
+
+    def caught(self, token: Token, payload: Mapping[str, Any]) -> None:
+        """What a waiting token waits for has happened."""
+        raise AssertionError("Only events catch.")
 
     def look_at_condition(self, token: Token) -> bool:
         """A conditional event that waits: has its condition become true? Then move."""
