@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,6 +95,44 @@ class Person:
         """Press the first button of that name; it sends a form."""
         self._leads_to_a_page(lambda: self.page.get_by_role("button", name=button).first.click())
 
+    def answer(self, answers: Mapping[str, Any]) -> None:
+        """Fill in the form on the page: keys as in the form file, rows of a list added with its button.
+
+        A question that comes up only because of another answer is asked for as a person would see it: the page is
+        shown again, with what has been filled in.
+        """
+        for name, value in _flat(answers):
+            if not self._field(name).count() and not self._row_added(name):
+                self._leads_to_a_page(lambda: self.page.eval_on_selector('button[value="look"]', "it => it.click()"))
+            self._put(name, value)
+
+    def _row_added(self, name: str) -> bool:
+        """Whether the list that the field is in had its row still to add."""
+        found = re.match(r"(.+?)-(\d+)-", name)
+        if not found or self.page.locator(f'input[name="{found[1]}-{found[2]}-_row"]').count():
+            return False
+        self._leads_to_a_page(lambda: self.page.locator(f'button[name="_add"][value="{found[1]}"]').click())
+        return True
+
+    def _field(self, name: str) -> Locator:
+        return self.page.locator(f'form [name="{name}"], form [name="{name}-date"]').first
+
+    def _put(self, name: str, value: Any) -> None:
+        place, field = self.page, self._field(name)
+        kind = (field.get_attribute("type") or "").lower() or str(field.evaluate("it => it.tagName.toLowerCase()"))
+        if kind == "select":
+            field.select_option(value)
+        elif kind in ("radio", "checkbox"):
+            for one in value if isinstance(value, list) else [value]:
+                token = "true" if one is True else one
+                place.locator(f'[name="{name}"][value="{token}"]').check()
+        elif field.get_attribute("name") == f"{name}-date":
+            day, _, hour = str(value).partition("T")
+            field.fill(day)
+            place.locator(f'[name="{name}-time"]').fill(hour[:5])
+        else:
+            field.fill(str(value))
+
     def sees(self, text: str | re.Pattern[str]) -> Locator:
         """The page's main part holds the text. Gives the place."""
         place = self.page.locator("main").get_by_text(text).first
@@ -158,3 +196,15 @@ class Person:
 
     def _note(self, fault: str) -> None:
         self._faults.append(fault)
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Names of form fields and what to put there: objects and rows of a list are joined by dashes."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}-{key}" if name else key)
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for number, row in enumerate(value):
+            yield from _flat(row, f"{name}-{number}")
+    else:
+        yield name, value
