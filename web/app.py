@@ -9,13 +9,33 @@ from flask import Flask, Response, jsonify
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import Engine
-from web import account, api, auth, errors, files, i18n, inbox, limits, overview, pages, security
-from web.context import now
+from web import (
+    account,
+    api,
+    attachments,
+    auth,
+    case_actions,
+    cases,
+    errors,
+    files,
+    i18n,
+    inbox,
+    limits,
+    overview,
+    pages,
+    security,
+    start,
+    tasks,
+)
+from web.context import engine as engine_of_app
 from web.permissions import public
 from web.settings import Settings
 
 #: In this order: what guards comes before what shows.
-ROOMS = (security, i18n, errors, files, limits, auth, api, pages, inbox, account, overview)
+ROOMS = (
+    *(security, i18n, errors, files, limits, auth, api, pages),
+    *(inbox, tasks, cases, case_actions, start, attachments, account, overview),
+)
 
 
 def create_app(
@@ -55,5 +75,5 @@ def create_app(
 
 def health() -> Response:
     """Whether the process answers and its database too."""
-    now()
+    engine_of_app().next_due()
     return jsonify(status="ok")

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from engine.calendars import Calendar
-from engine.deadlines import DUE, REMIND, Step
-from engine.directory import Person, Unit
+from engine.deadlines import DUE, ESCALATE, REMIND, Step
 from engine.history import Entry
 from web.i18n import clock, due_words, zone
 
@@ -93,19 +93,18 @@ def working_days(earlier: datetime, later: datetime, calendar: Calendar) -> int:
 class Names:
     """What people and units are called. An id nobody knows is shown as it is: better a bare id than a hole."""
 
-    def __init__(self, people: Iterable[Person], units: Iterable[Unit], roles: Mapping[str, str] | None = None) -> None:
-        self._people = {person.id: person.name for person in people}
-        self._units = {unit.id: unit.name for unit in units}
-        self._roles = roles or {}
+    def __init__(
+        self, person: Callable[[str], str], unit: Callable[[str], str], roles: Mapping[str, str] | None = None
+    ) -> None:
+        self._person, self._unit, self._roles = person, unit, roles or {}
 
     def person(self, person_id: str | None) -> str:
         """A person; what nobody did, the system did."""
-        if person_id is None or person_id == "system":
-            return _("Samled (by itself)")
-        return self._people.get(person_id, person_id)
+        return _("Samled (by itself)") if person_id in (None, "system") else self._person(str(person_id))
 
     def unit(self, unit_id: str | None) -> str:
-        return self._units.get(unit_id or "", unit_id or "")
+        """A unit; nothing for none."""
+        return self._unit(unit_id) if unit_id else ""
 
     def role(self, role: str) -> str:
         """A role of process.toml; `unit-manager` is built in."""
@@ -113,7 +112,7 @@ class Names:
 
     def label(self, label: str) -> str:
         """Which one of several: mostly a unit."""
-        return self._units.get(label, label)
+        return self._unit(label)
 
     def who(self, actor: str | None, unit: str | None) -> str:
         """A person and where they work."""
@@ -151,7 +150,12 @@ def timeline(entries: Sequence[Entry], names: Names, tells: Callable[[Entry], bo
     for entry in entries:
         commands.setdefault(entry.id, []).append(entry)
     said = [_said(head, led_to, names, tells) for head, *led_to in commands.values()]
-    return list(reversed(said))
+    return [line for line, later in pairwise([*reversed(said), None]) if line and not _repeats(line, later)]
+
+
+def _repeats(line: Said, earlier: Said | None) -> bool:
+    """The same once more at the same moment: a reminder about each of several tasks reads as one."""
+    return earlier is not None and not line.answers and (line.at, line.text) == (earlier.at, earlier.text)
 
 
 def _said(head: Entry, led_to: Sequence[Entry], names: Names, tells: Callable[[Entry], bool]) -> Said:
@@ -167,7 +171,7 @@ def _said(head: Entry, led_to: Sequence[Entry], names: Names, tells: Callable[[E
         reason=str(head.payload.get("reason") or ""),
         led_to=tuple(dict.fromkeys(follow_ups)),
         answers=head.payload.get("answers") or None,
-        before=head.payload.get("before") or None,
+        before=head.payload.get("old") or None,
     )
 
 
@@ -180,6 +184,8 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "received": lambda about: _("Recorded: %(what)s.", **about),
     "caught": lambda about: _("Recorded: %(what)s.", **about),
     "thrown": lambda about: _("Told to others: %(what)s.", **about),
+    "notice": lambda about: _("%(whom)s were told: %(what)s.", **about),
+    "case-started": lambda about: _("A case of its own was started: %(what)s.", **about),
     "taken": lambda about: _("The task was taken: %(what)s.", **about),
     "released": lambda about: _("The task was put back for anybody in the unit: %(what)s.", **about),
     "assigned": lambda about: _("The task was handed to %(whom)s: %(what)s.", **about),
@@ -204,11 +210,25 @@ def sentence(entry: Entry, names: Names) -> str:
     payload = entry.payload
     about = {
         "what": str(entry.name or payload.get("name") or entry.element_id or _("the case")),
-        "unit": names.unit(payload.get("unit") or entry.unit),
-        "whom": names.person(payload.get("to") or payload.get("assignee")),
+        "unit": names.unit(payload.get("unit") or _text(payload.get("to"))),
+        "whom": _whom(payload.get("to"), names),
     }
     word = SENTENCES.get(entry.kind)
     return word(about) if word else f"{entry.kind.replace('-', ' ').capitalize()}: {about['what']}."
+
+
+def sentence_of(kind: str, name: str | None, names: Names) -> str:
+    """The sentence of a command of which only the kind and the step's name are known."""
+    return sentence(Entry(0, datetime.min, None, None, kind, None, name), names)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whom(to: Any, names: Names) -> str:
+    """A person, or the units of a notice."""
+    return listed([names.unit(unit) for unit in to]) if isinstance(to, list) else names.person(_text(to) or None)
 
 
 def holder(assignee: str | None, units: Sequence[str], groups: Sequence[str], names: Names) -> str:
@@ -232,19 +252,27 @@ def listed(parts: Sequence[str]) -> str:
 
 def consequences(steps: Iterable[Step], recipients: Sequence[str], now: datetime, names: Names) -> list[str]:
     """What happens if nobody acts: a sentence a day. `recipients`: of the escalation, rung by rung."""
-    days: dict[str, list[str]] = {}
+    days: dict[str, list[Step]] = {}
     for step in steps:
         if step.at > now:
-            days.setdefault(long_day(step.at), []).append(_consequence(step, recipients, names))
-    return [_("%(day)s: %(what)s.", day=day[0].upper() + day[1:], what=listed(told)) for day, told in days.items()]
+            days.setdefault(long_day(step.at), []).append(step)
+    return [
+        _("%(day)s: %(what)s.", day=_capital(day), what=_of_day(found, recipients, names))
+        for day, found in days.items()
+    ]
 
 
-def _consequence(step: Step, recipients: Sequence[str], names: Names) -> str:
-    if step.kind == REMIND:
-        return _("whoever has the task gets a reminder")
-    if step.kind == DUE:
-        return _("it is marked as overdue and the unit's mailbox is told")
-    return _("%(whom)s is told", whom=names.role(recipients[step.rung]))
+def _of_day(steps: Sequence[Step], recipients: Sequence[str], names: Names) -> str:
+    kinds = {step.kind for step in steps}
+    parts = [_("whoever has the task gets a reminder")] if REMIND in kinds else []
+    parts += [_("the task is marked as overdue")] if DUE in kinds else []
+    told = [_("the unit's mailbox")] if DUE in kinds else []
+    told += [names.role(recipients[step.rung]) for step in steps if step.kind == ESCALATE]
+    return "; ".join([*parts, *([_("%(whom)s is told", whom=listed(told))] if told else [])])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def otherwise(recipients: Sequence[str], names: Names) -> str:

@@ -1,0 +1,111 @@
+"""A case on the drawing of its process: what is done, what waits, which way it took.
+
+The drawing is the version's own .bpmn; the marks are worked out here and put on it by web/viewer. Everything they
+show stands in words on the case page too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from flask_babel import gettext as _
+from lxml import etree
+
+from engine.bpmn.reading import read_xml
+from engine.history import Entry
+from engine.packages import Package
+from engine.tasks import Task
+from web.i18n import due_words
+
+#: Kinds of the history that mean: this element is behind us. An activity that was stopped is not done.
+PASSED = frozenset({"completed", "fired", "caught", "ended", "thrown", "started"})
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The file that draws a process."""
+
+    content: bytes
+    process_id: str
+
+    @cached_property
+    def _process(self) -> Any:
+        root = read_xml(self.content, "")
+        return next((item for item in root.iterchildren("{*}process") if item.get("id") == self.process_id), root)
+
+    @cached_property
+    def flows(self) -> Mapping[str, tuple[str, str]]:
+        """Sequence flow → its source and target."""
+        found = self._process.iter("{*}sequenceFlow")
+        return {flow.get("id"): (flow.get("sourceRef"), flow.get("targetRef")) for flow in found}
+
+    @cached_property
+    def activities(self) -> frozenset[str]:
+        """Elements that take time: these are done when they say so, not when the flow passes."""
+        tags = ("Task", "subProcess", "task", "callActivity", "transaction")
+        return frozenset(
+            item.get("id") for item in self._process.iter(etree.Element) if etree.QName(item).localname.endswith(tags)
+        )
+
+    @cached_property
+    def occasions(self) -> Mapping[str, str]:
+        """Event → what people call the occasion: an event sub-process has a name of its own, its start is a trigger."""
+        found = {}
+        for start in self._process.iter("{*}startEvent"):
+            around = start.getparent()
+            if around.get("triggeredByEvent") == "true" and around.get("name"):
+                found[start.get("id")] = around.get("name")
+        return found
+
+
+def drawing_of(package: Package, process_id: str) -> Drawing | None:
+    """The file of a package that defines a process and draws it; None when nothing is drawn."""
+    mark = f'id="{process_id}"'.encode()
+    for content in package.bpmn.values():
+        if mark in content and b"BPMNPlane" in content:
+            return Drawing(content, process_id)
+    return None
+
+
+@dataclass
+class Marks:
+    """What the viewer puts on the drawing."""
+
+    #: Element id → {"state": done | waiting | late, "text": words}.
+    elements: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Sequence flows that were taken.
+    flows: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"elements": self.elements, "flows": self.flows}
+
+
+def marks(
+    drawing: Drawing, entries: Iterable[Entry], tasks: Iterable[Task], waits: Iterable[str], now: datetime
+) -> Marks:
+    """The marks of a case. `waits`: elements that wait for a date or a message."""
+    passed: dict[str, None] = {}
+    flows: dict[str, None] = {}
+    for entry in entries:
+        if not entry.element_id:
+            continue
+        if entry.kind == "flow":
+            flows[entry.element_id] = None
+            source = drawing.flows.get(entry.element_id, ("", ""))[0]
+            if source not in drawing.activities:
+                passed[source] = None
+        elif entry.kind in PASSED:
+            passed[entry.element_id] = None
+    found = Marks(flows=list(flows))
+    found.elements = {element: {"state": "done", "text": _("Done")} for element in passed if element}
+    for element in waits:
+        found.elements[element] = {"state": "waiting", "text": _("Waiting")}
+    for task in sorted(tasks, key=lambda task: task.due_at is not None and task.due_at <= now):
+        told = due_words(task.due_at, now)
+        state = "late" if told.state == "overdue" else "waiting"
+        found.elements[task.element_id] = {"state": state, "text": f"{task.name}: {told.words}"}
+    return found

@@ -1,0 +1,138 @@
+"""Start a case: choose what it is about, answer the first questions, and hear of it if there is a case already."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from engine.cases import CaseSummary
+from engine.errors import InvalidAnswers, NotFound
+from forms import Form
+from web.auth import actor
+from web.context import engine
+from web.pages import add_place
+from web.permissions import requires
+from web.questions import Errors, Questions, lookups, names
+
+blueprint = Blueprint("start", __name__)
+
+#: How many started cases a session remembers, so that a form posted twice starts one case.
+REMEMBERED = 20
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that can be started."""
+
+    id: str
+    title: str
+    description: str
+
+
+@blueprint.get("/start")
+@requires("start-case")
+def choose() -> ResponseReturnValue:
+    found = [
+        Process(version.process_id, version.title, engine().published(version.id).package.description)
+        for version in engine().processes()
+    ]
+    return render_template("start/choose.html", processes=found)
+
+
+@blueprint.get("/start/<process_id>")
+@requires("start-case")
+def form(process_id: str) -> ResponseReturnValue:
+    return _page(_process(process_id), _questions(process_id), None)
+
+
+@blueprint.post("/start/<process_id>")
+@requires("start-case")
+def begin(process_id: str) -> ResponseReturnValue:
+    process, questions = _process(process_id), _questions(process_id)
+    once = request.form.get("_once", "")
+    if number := _started(once):
+        return _to_receipt(number)
+    raw: Mapping[str, Any] = questions.form.read_post(request.form) if questions else {}
+    if questions and (changed := questions.form.change_rows(request.form, raw)):
+        return _page(process, questions, changed.raw, focus=changed.focus)
+    if request.form.get("_do") != "start":
+        return _page(process, questions, raw)
+    if questions and (errors := questions.problems(raw)):
+        return _page(process, questions, raw, errors), 422
+    answers = {questions.form.id: raw} if questions else {}
+    if "_anyway" not in request.form and (existing := _existing(process_id, questions, raw)):
+        return _page(process, questions, raw, existing=existing), 409
+    try:
+        case = engine().start(process_id, answers, by=actor(), owner=_owner())
+    except InvalidAnswers as invalid:
+        return _page(process, questions, raw, invalid.errors), 422
+    session["started"] = [*session.get("started", []), [once, case.id]][-REMEMBERED:]
+    flash(_("The case has number %(number)s.", number=case.id), "good")
+    return _to_receipt(case.id)
+
+
+def _to_receipt(number: str) -> ResponseReturnValue:
+    return redirect(url_for("cases.show", number=number), code=303)
+
+
+def _started(once: str) -> str | None:
+    """The case that this very form has started already."""
+    return next((number for mark, number in session.get("started", []) if once and mark == once), None)
+
+
+def _existing(process_id: str, questions: Questions | None, raw: Mapping[str, Any]) -> Sequence[CaseSummary]:
+    if questions is None:
+        return []
+    return engine().open_cases_about(process_id, {questions.form.id: questions.cleaned(raw)}, by=actor())
+
+
+def _owner() -> str | None:
+    """The unit chosen by somebody who works at several; the engine refuses one that is not theirs."""
+    return request.form.get("_owner_unit") or None
+
+
+def _process(process_id: str) -> Process:
+    for version in engine().processes():
+        if version.process_id == process_id:
+            return Process(process_id, version.title, engine().published(version.id).package.description)
+    raise NotFound
+
+
+def _questions(process_id: str) -> Questions | None:
+    found: tuple[Form | None, Any] = engine().start_form(process_id)
+    form, evaluate = found
+    return Questions(form, evaluate, {}, lookups()) if form is not None else None
+
+
+def _page(
+    process: Process,
+    questions: Questions | None,
+    raw: Mapping[str, Any] | None,
+    errors: Errors | None = None,
+    *,
+    focus: str = "",
+    existing: Sequence[CaseSummary] = (),
+) -> str:
+    called = names()
+    return render_template(
+        "start/form.html",
+        process=process,
+        view=questions.view(raw, errors, focus) if questions else None,
+        existing=existing,
+        names=called,
+        once=request.form.get("_once") or secrets.token_urlsafe(12),
+        units=[(unit, called.unit(unit)) for unit in actor().units],
+        owner=_owner() or actor().unit,
+    )
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    add_place(app, "start.choose", _l("Start a case"), 30, shown=lambda: bool(actor().units))
