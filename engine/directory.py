@@ -101,6 +101,14 @@ class Organisation:
         return [unit.id for unit in self.units.values() if unit.kind in wanted and unit.municipality in places]
 
 
+def demand_person(tx: Connection, person_id: str) -> None:
+    """Raises NotFound unless somebody active has this id; in an empty directory anybody may be meant."""
+    if tx.execute(select(people.c.id).where(people.c.id == person_id, people.c.active)).first() is not None:
+        return
+    if tx.execute(select(people.c.id).limit(1)).first() is not None:
+        raise NotFound(f"Nobody who works here has the id {person_id}. Choose a colleague.")
+
+
 def load(tx: Connection) -> Organisation:
     """The organisation as it is now."""
     managers: dict[str, tuple[str, ...]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from engine.schema import parties
 
@@ -47,10 +47,7 @@ def replace(tx: Connection, case: int, before: Sequence[Party], after: Sequence[
         if now_are.get(unit) == party:
             continue
         mine = (parties.c.case_id == case, parties.c.unit == unit, parties.c.until.is_(None))
-        if party.since == now:
-            tx.execute(delete(parties).where(*mine))
-        else:
-            tx.execute(update(parties).where(*mine).values(until=now))
+        tx.execute(update(parties).where(*mine).values(until=now))
     added = [party for unit, party in now_are.items() if was.get(unit) != party]
     if added:
         tx.execute(

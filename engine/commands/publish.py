@@ -11,6 +11,7 @@ from engine.bpmn.model import Model
 from engine.commands.change import Workplace
 from engine.errors import Forbidden
 from engine.packages import Package
+from engine.services import HANDLERS
 from engine.versions import Version
 
 
@@ -43,7 +44,7 @@ def _beside(path: Path, process_id: str) -> Path | None:
 
 def publish_package(place: Workplace, package: Package, by: Actor | None) -> Version:
     """Store a package as the newest version of its process. Raises Forbidden, InvalidModel."""
-    model = Model.load(package)
+    model = Model.load(package, HANDLERS)
     with place.database.command() as tx:
         has_people = place.snapshots.get(tx).organisation.has_people
         if by is not None and not may(by, "publish", OrganisationAccess(has_people)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import cases, drafts, history, tasks
+from engine import cases, directory, drafts, history, tasks
 from engine.access import may
 from engine.actors import Actor
 from engine.bpmn.run import OpenTask
@@ -103,6 +103,8 @@ def assign(place: Workplace, task_id: int, person: str | None, by: Actor | None,
         _demand_task(tx, task, by, {"taken": "take-task", "released": "release-task"}.get(kind, "assign-task"))
         if kind == "taken" and task.assignee not in (None, person):
             raise Conflict(f"{task.assignee} has taken this task already. Ask them to hand it on.")
+        if kind == "assigned" and person is not None:
+            directory.demand_person(tx, person)
         if task.assignee != person:
             tasks.assign(tx, task_id, person)
             history.append(
