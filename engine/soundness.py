@@ -146,7 +146,8 @@ class _Search:
         for node in self.net.nodes.values():
             if isinstance(node, InclusiveGateway) and len(node.incoming) > 1:
                 waiting = [flow.id for flow in node.incoming if places.get(flow.id)]
-                if waiting:
+                standing = {target for flow in places if (target := self.net.flow_targets[flow].name) != node.name}
+                if waiting and node.may_join(waiting, standing):
                     self.reached.add(node.name)
                     left = _removed(places, waiting)
                     outcomes = [(_added(left, chosen), False) for chosen in _inclusive(node)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -99,9 +100,12 @@ class InclusiveGateway(_Join, _Choosing, BpmnSpecMixin):  # type: ignore[misc]
         return [flow for flow in self.outgoing if _is_true(flow, token)] or self.otherwise()
 
     def may_fire(self, instance: Instance) -> bool:
-        """Can no other token reach a flow that has none, unless it could as well reach one that has?"""
-        waiting = instance.arrivals[self.name]
-        for node in self._standing(instance):
+        """Can no other token in `instance` still come?"""
+        return self.may_join(set(instance.arrivals[self.name]), self._standing(instance))
+
+    def may_join(self, waiting: Collection[str], standing: Collection[str]) -> bool:
+        """Can no token at `standing` nodes reach a flow that has none, unless it could also reach a `waiting` one?"""
+        for node in standing:
             reached = self._reach.get(node, frozenset())
             if any(flow not in waiting for flow in reached) and not any(flow in waiting for flow in reached):
                 return False
