@@ -307,6 +307,7 @@ def test_a_message_never_holds_the_value_of_a_variable() -> None:
         ("(1", 2),
         ('"open', 0),
         ("1 2", None),
+        ("a = > 1", 4),
         ("", 0),
         ("foo(1)", 0),
         ("1 + is empty([])", 4),

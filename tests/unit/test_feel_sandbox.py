@@ -68,9 +68,10 @@ def test_an_endless_or_greedy_expression_ends_as_an_error_and_harms_nothing(
     ],
 )
 def test_an_expression_nested_without_end_is_refused_when_it_is_compiled(source: str) -> None:
+    feel = Feel(time_limit=0.05)
     with pytest.raises(FeelError):
-        evaluate(source)
-    assert_healthy()
+        evaluate(source, feel=feel)
+    assert_healthy(feel)
 
 
 def test_an_expression_longer_than_a_person_writes_is_refused() -> None:

@@ -265,6 +265,18 @@ const VISITORS = {
     children(node).slice(1).forEach((child) => names.visit(child, scope));
   },
 
+  // feelin's grammar lets `a = > 1` and `> > 1` through, which mean nothing.
+  SimplePositiveUnaryTest: (names, node, scope) => {
+    const parent = node.parent;
+    const compared = parent.name === node.name || parent.name === 'Comparison' && children(parent)[1].name === 'CompareOp';
+
+    if (compared && node.firstChild.name === 'CompareOp') {
+      throw new NameError(`Syntax error: “${ names.text(node.firstChild) }” has nothing to its left`, node);
+    }
+
+    names.visitAll(node, scope);
+  },
+
   Type: () => {},
   Key: () => {},
   Name: () => {},
