@@ -81,7 +81,8 @@ def _forms(root: Any) -> Iterator[str]:
     for form in root.iter("form"):
         if (form.get("method") or "get").lower() == "post" and not form.xpath(".//input[@name='csrf_token']"):
             yield f"The form to {form.get('action')!r} has no csrf token. Begin it with form_token()."
-        if not form.xpath(".//button | .//input[@type='submit']"):
+        outside = root.xpath("//button[@form=$id]", id=form.get("id") or "")
+        if not outside and not form.xpath(".//button | .//input[@type='submit']"):
             yield f"The form to {form.get('action')!r} cannot be sent without JavaScript. Give it a button."
 
 
@@ -188,7 +189,7 @@ class Page:
 
     def submit(self, button: str | None = None, *, at: str | None = None, follow: bool = True, **typed: Any) -> Page:
         """Fill in the form with this button (or this action) and send it. `typed`: name → value, list or file."""
-        form = self._form(at, button)
+        form, action = self._form_and_action(at, button)
         data = self._fields(form)
         for item in form.xpath(".//button[@name]"):
             if button and button in "".join(item.itertext()):
@@ -196,10 +197,18 @@ class Page:
                 break
         for name, value in typed.items():
             data.setlist(name, value if isinstance(value, list) else [value])
-        action = urljoin(self.url, form.get("action") or self.url)
         if (form.get("method") or "get").lower() == "get":
             return self.client.get(action, query_string=data)
         return self.client.post(action, data, follow=follow)
+
+    def _form_and_action(self, at: str | None, button: str | None) -> tuple[Any, str]:
+        """A button may stand outside its form and have an address of its own."""
+        for item in self.root.xpath("//button[@form][@formaction]"):
+            label = " ".join("".join(item.itertext()).split())
+            if (at is None or item.get("formaction") == at) and (button is None or button in label):
+                return self.root.xpath("//form[@id=$id]", id=item.get("form"))[0], item.get("formaction")
+        form = self._form(at, button)
+        return form, urljoin(self.url, form.get("action") or self.url)
 
     def _form(self, at: str | None, button: str | None) -> Any:
         for form in self.root.iter("form"):

@@ -94,11 +94,14 @@ def typed() -> MultiDict[str, str] | None:
 
 def form_token() -> Markup:
     """The hidden fields each of our forms begins with: the csrf token, and who the form was made for."""
+    if "form_token" in g:
+        return cast(Markup, g.form_token)
     fields = [("csrf_token", generate_csrf())]
     if g.get("person") is not None:
         fields.append(("_owner", kept.owner_token(person().id)))
     html = Markup('<input type="hidden" name="{}" value="{}">')
-    return Markup("").join(html.format(name, value) for name, value in fields)
+    g.form_token = Markup("").join(html.format(name, value) for name, value in fields)
+    return g.form_token
 
 
 def guard() -> ResponseReturnValue | None:
@@ -190,6 +193,7 @@ def begin_session(found: Person) -> None:
     session.clear()
     g.pop("csrf_token", None)
     g.pop("actor", None)
+    g.pop("form_token", None)
     session["since"] = session["seen"] = int(time.time())
     login_user(User(found))
     g.person = found

@@ -179,6 +179,7 @@ def show() -> ResponseReturnValue:
         next_url=filters.address(after=tasks.next) if tasks.next else None,
         first_url=filters.address() if cursor else None,
         me=actor().id,
+        any_to_take=any(task.assignee in (None, actor().id) for task in tasks),
     )
 
 
