@@ -112,7 +112,11 @@ NOTIFIERS["smtp"] = NOTIFIERS["smtps"] = SmtpNotifier
 
 def notifier_from_environment() -> Notifier | None:
     """The notifier that SAMLED_SMTP_URL names; None when it is not set. Raises NotSent for an unknown kind."""
-    url = os.environ.get("SAMLED_SMTP_URL", "").strip()
+    return notifier_for(os.environ.get("SAMLED_SMTP_URL", "").strip())
+
+
+def notifier_for(url: str) -> Notifier | None:
+    """The notifier that an address names; None when it is empty. Raises NotSent for an unknown kind."""
     if not url:
         return None
     address = urlsplit(url)

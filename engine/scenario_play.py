@@ -298,4 +298,6 @@ def _shown(value: Any) -> str:
         return f"[{', '.join(map(_shown, value))}]" if value else "nothing"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_shown(inner)}" for key, inner in value.items()) + "}"
-    return {None: "nothing", True: "true", False: "false"}.get(value, str(value))
+    if value is None:
+        return "nothing"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -106,8 +106,9 @@ def _check_package(path: Path, found: list[Finding]) -> None:
 
 def _check_model(package: Package) -> None:
     from engine.bpmn import Model
+    from engine.services import HANDLERS
 
-    Model.load(package)
+    Model.load(package, HANDLERS)
 
 
 def _check_form(content: bytes, name: str, found: list[Finding]) -> None:

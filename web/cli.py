@@ -251,6 +251,7 @@ def _load_demo(engine: Engine, processes: Path) -> None:
     load_example_organisation(engine, passwords=True)
     made = load_example_cases(engine, processes)
     click.echo(f"The example organisation is in place{f', with {made} cases' if made else ''}.")
+    click.echo("Serve it with SAMLED_EXAMPLE=1 to see its people and their password on the log-in page.")
 
 
 def _show_results(path: Path, results: list[ScenarioResult]) -> None:
@@ -263,10 +264,12 @@ def _show_results(path: Path, results: list[ScenarioResult]) -> None:
             click.echo(f"     {placed(finding, path)}")
         for failure in result.failures:
             click.echo(f"     {(place / result.file).as_posix() if result.file else path.as_posix()}: {failure}")
+        for incident in result.incidents:
+            click.echo(f"     incident: {incident}")
         if not result.file:
             click.echo(f"     {_stands(result)}")
     failed = sum(not result.passed for result in results)
-    click.echo(f"{path.as_posix()}: {len(results)} scenarios, {failed} failed" if results else "")
+    click.echo(f"{path.as_posix()}: {len(results)} run, {failed} failed")
 
 
 def _stands(result: ScenarioResult) -> str:

@@ -3,12 +3,89 @@
 from __future__ import annotations
 
 import errno
+import logging
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from types import FrameType
 
+import click
+from waitress import create_server
+
+from engine import Engine
 from engine.errors import SamledError
+from engine.notices import notifier_for
+from engine.scheduler import Scheduler
+from web.settings import Settings
 
-#: Waiting connections; the kernel cuts it to its own limit.
+#: Connections that wait to be accepted; the kernel cuts it to its own limit.
 _BACKLOG = 1024
+
+
+def serve(host: str, port: int, *, with_scheduler: bool, threads: int = 8) -> None:
+    """Serve pages until told to stop. Raises SamledError: port taken, database not ready, a setting wrong."""
+    _log()
+    with listen(host, port) as listener, _engine(web=True) as (engine, settings):
+        from web.app import create_app
+
+        app = create_app(engine=engine, settings=settings)
+        with _ticking(engine) if with_scheduler else nullcontext():
+            server = create_server(app, sockets=[listener], threads=threads, ident=None)
+            _stop_on_signal(_raise_exit)
+            click.echo(f"Samled is ready: {_address(host, listener)} (Ctrl-C stops it)")
+            server.run()
+
+
+def schedule() -> None:
+    """Fire deadlines and send notices until told to stop. Raises SamledError as `serve` does."""
+    _log()
+    with _engine(web=False) as (engine, _):
+        scheduler = Scheduler(engine)
+        _stop_on_signal(lambda _number, _frame: scheduler.stop())
+        click.echo(f"The scheduler {scheduler.name} ticks every {scheduler.interval:g} seconds (Ctrl-C stops it)")
+        scheduler.run()
+
+
+@contextmanager
+def _engine(*, web: bool) -> Iterator[tuple[Engine, Settings]]:
+    settings = Settings.from_environment(web=web)
+    engine = Engine(settings.database_url, clock=settings.clock(), notifier=notifier_for(settings.smtp_url))
+    try:
+        engine.database.check_ready()
+        yield engine, settings
+    finally:
+        engine.close()
+
+
+@contextmanager
+def _ticking(engine: Engine) -> Iterator[None]:
+    scheduler = Scheduler(engine)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.stop()
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("apscheduler", "alembic"):  # of every tick, and of every connection
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _stop_on_signal(handler: signal._HANDLER) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
+def _raise_exit(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104
+    return f"http://{shown}:{listener.getsockname()[1]}"
 
 
 class CannotListen(SamledError):
