@@ -12,15 +12,14 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** What feelin's module is asked to export besides its own. */
 const EXPORTED = [
-  'Interpreter', 'InterpreterContext', 'Range', 'FunctionWrapper', 'FUNCTION_PARAMETER_MISSMATCH', 'builtins', 'fn',
-  'lintError', 'wrapFunction', 'getType', 'getFromContext',
+  'Interpreter', 'InterpreterContext', 'Range', 'FunctionWrapper', 'FUNCTION_PARAMETER_MISSMATCH', 'builtins',
+  'wrapFunction', 'getFromContext',
 ];
 
-/** The functions of feelin that mends.js may replace. */
+/** The functions of feelin that mends.js replaces. */
 const REPLACEABLE = [
-  'getType', 'has', 'equals', 'typeCast', 'toString', 'tag', 'evalNode', 'createRange', 'getFromContext', 'formatValue',
-  'before', 'meetsRange', 'includesRange', 'matches', 'flatten', 'median', 'contextPut', 'compareValue', 'date',
-  'duration', 'createRegexp',
+  'getType', 'has', 'equals', 'toString', 'tag', 'createRange', 'getFromContext', 'formatValue', 'matches',
+  'compareValue', 'typeCast', 'evalNode',
 ];
 
 const openFeelin = {
@@ -50,6 +49,15 @@ export function replaceInner(mends) { ${cases.join('\n')} }
   }
 };
 
+// feelin's dates are luxon's, ours are not (temporal.js): what is left of it in feelin is never called, and without it
+// the runtime starts a quarter sooner and is a third smaller.
+const withoutLuxon = {
+  name: 'without-luxon',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^luxon$/ }, () => ({ path: here('./javascript/no-luxon.js') }));
+  }
+};
+
 await build({
   entryPoints: [ here('./javascript/runtime.js') ],
   outfile: here('./dist/feel.js'),
@@ -62,6 +70,6 @@ await build({
   legalComments: 'inline',
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [ openFeelin ],
+  plugins: [ openFeelin, withoutLuxon ],
   logLevel: 'warning'
 });

@@ -1,6 +1,6 @@
 """One embedded JavaScript engine with the FEEL bundle in it: the only place that knows QuickJS.
 
-Life cycle: made at a thread's first evaluation (some 40 ms), used by that thread alone (two threads in one QuickJS
+Life cycle: made at a thread's first evaluation (some 25 ms), used by that thread alone (two threads in one QuickJS
 context crash), thrown away when a limit was hit, made again at the next evaluation. What crosses is JSON text:
 integers from 2³¹ are cut, and a NUL ends a string, when they cross as such.
 """

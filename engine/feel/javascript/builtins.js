@@ -3,6 +3,7 @@
 import { builtins } from '@bpmn-io/feelin';
 
 import { ours } from './calendar.js';
+import { sumOf } from './numbers.js';
 import { ranges } from './ranges.js';
 import { state, warn } from './state.js';
 import {
@@ -159,21 +160,25 @@ function distinct(list) {
   return kept;
 }
 
-function median(...values) {
-  const list = (values.length === 1 && Array.isArray(values[0]) ? values[0] : values).slice();
+/** A function of numbers, given as a list or one by one; null for an empty list or anything else. */
+function ofNumbers(call) {
+  const checked = (...values) => {
+    const list = values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
 
-  if (!list.length || list.some((value) => typeof value !== 'number')) {
-    return null;
-  }
+    return list.length && list.every((value) => typeof value === 'number') ? call(list) : null;
+  };
 
-  list.sort((a, b) => a - b);
+  checked.$args = [ '...list' ];
 
-  const middle = list.length >> 1;
-
-  return list.length % 2 ? list[middle] : (list[middle - 1] + list[middle]) / 2;
+  return checked;
 }
 
-median.$args = [ '...list' ];
+function median(list) {
+  const ordered = list.slice().sort((a, b) => a - b);
+  const middle = ordered.length >> 1;
+
+  return ordered.length % 2 ? ordered[middle] : (ordered[middle - 1] + ordered[middle]) / 2;
+}
 
 function sorted(list, precedes) {
   if (getType(precedes) !== 'function') {
@@ -196,7 +201,9 @@ function sorted(list, precedes) {
 const lists = {
   'min': extreme(1),
   'max': extreme(-1),
-  'median': median,
+  'sum': ofNumbers(sumOf),
+  'mean': ofNumbers((list) => sumOf(list) / list.length),
+  'median': ofNumbers(median),
   'count': ofList([ 'list' ], 1, (list) => list.length),
   'list contains': ofList([ 'list', 'element' ], 2, (list, element) => list.some((item) => same(item, element))),
   'index of': ofList([ 'list', 'match' ], 2, indexesOf),
@@ -259,7 +266,7 @@ export const NULL_IS_AN_ANSWER = new Set([
 /** What Camunda's FEEL knows and this runtime lacks: named, so that a model hears why it is refused. */
 export const LACKING = new Set([
   'is empty', 'is blank', 'last day of month', 'assert', 'random number', 'to base64', 'from base64', 'from json',
-  'to json', 'duplicate values', 'partition', 'trim', 'uuid', 'extract', 'fromAi', 'round'
+  'to json', 'duplicate values', 'partition', 'trim', 'uuid', 'extract', 'fromAi'
 ]);
 
 Object.assign(builtins, times, lists, contexts, ranges, ours);
