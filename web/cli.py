@@ -226,22 +226,31 @@ def _processes_folder() -> Path:
 
 def _publish_all(engine: Engine, folder: Path) -> int:
     """Publish every package of a folder; how many could not be. A broken one never stops the others."""
-    from engine.actors import SYSTEM
     from engine.errors import InvalidModel
     from engine.validation import placed
 
     broken = 0
-    for package in sorted(path for path in folder.glob("*") if path.is_dir() and any(path.glob("*.bpmn"))):
-        before = {(version.process_id, version.number) for version in engine.versions()}
+    for path in sorted(path for path in folder.glob("*") if path.is_dir() and any(path.glob("*.bpmn"))):
         try:
-            version = engine.publish(package, by=SYSTEM)
+            click.echo(_publish(engine, path))
         except InvalidModel as error:
             broken += 1
-            click.echo("\n".join(str(placed(finding, package)) for finding in error.findings), err=True)
-            continue
-        new = (version.process_id, version.number) not in before
-        click.echo(f"{version.process_id}: version {version.number} {'published' if new else 'is published already'}")
+            click.echo("\n".join(str(placed(finding, path)) for finding in error.findings), err=True)
     return broken
+
+
+def _publish(engine: Engine, path: Path) -> str:
+    """Publish a package, in words. Raises InvalidModel."""
+    from engine.actors import SYSTEM
+    from engine.packages import Package
+
+    package = Package.load(path)
+    for version in engine.processes():
+        # The hash decides, before anything is parsed: a start with nothing new must be quick.
+        if version.hash == package.hash and version.process_id in package.references.processes:
+            return f"{version.process_id}: version {version.number} is published already"
+    version = engine.publish(path, by=SYSTEM)
+    return f"{version.process_id}: version {version.number} published"
 
 
 def _load_demo(engine: Engine, processes: Path) -> None:
