@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 
 from engine import Engine
@@ -13,6 +15,12 @@ from engine.clock import Clock, SystemClock
 from engine.example import PASSWORD, load_example_organisation, sign_ins
 from web.app import create_app
 from web.settings import Settings
+
+
+@cache
+def _hash() -> str:
+    """Of everybody's password, made once: a hash is meant to take time."""
+    return PasswordHasher().hash(PASSWORD)
 
 
 @contextmanager
@@ -23,7 +31,9 @@ def running_app(
     engine = Engine(database_url, clock=clock or SystemClock())
     try:
         engine.upgrade()
-        load_example_organisation(engine, passwords=True)
+        load_example_organisation(engine)
+        people = engine.directory.people()
+        engine.directory.add_people(people, {person.id: _hash() for person in people})
         yield create_app(engine=engine, settings=Settings(secret_key="k" * 40, example=example), TESTING=True, **config)
     finally:
         engine.close()

@@ -144,7 +144,7 @@ def test_lists_are_paged(engine: Engine, kurator: System) -> None:
 def test_a_session_of_a_page_needs_the_csrf_token_to_change_something(app: Flask, engine: Engine) -> None:
     trial_process.start(engine)
     browser = PageInspector(app)
-    token = browser.log_in("kurator.skovde").fields(at="/language")["csrf_token"]
+    token = browser.enter("kurator.skovde").get("/").fields(at="/language")["csrf_token"]
     assert browser.http.get("/api/v1/tasks").status_code == 200
     refused = browser.http.post("/api/v1/tasks/1/completion", json={"answers": {}})
     assert (refused.status_code, refused.get_json()["error"]["code"]) == (400, "csrf")

@@ -43,7 +43,7 @@ def app(sqlite_url: str) -> Iterator[Flask]:
 @pytest.fixture
 def browser(app: Flask) -> PageInspector:
     made = PageInspector(app)
-    made.log_in("kurator.skovde")
+    made.enter("kurator.skovde")
     return made
 
 

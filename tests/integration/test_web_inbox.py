@@ -31,7 +31,7 @@ def engine(app: Flask) -> Engine:
 @pytest.fixture
 def kurator(app: Flask) -> PageInspector:
     browser = PageInspector(app)
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     return browser
 
 
@@ -85,7 +85,7 @@ def test_one_sees_ones_own_units_tasks_only(app: Flask, engine: Engine, kurator:
     case = trial_process.start(engine)
     assert numbers(kurator.get("/")) == [case.id]
     other = PageInspector(app)
-    other.log_in("psykolog.bup")
+    other.enter("psykolog.bup")
     assert numbers(other.get("/")) == []
 
 
@@ -108,7 +108,7 @@ def test_after_taking_one_is_back_where_one_was(engine: Engine, kurator: PageIns
 def test_two_who_take_the_same_task_are_told_who_has_it(app: Flask, engine: Engine, kurator: PageInspector) -> None:
     trial_process.start(engine)
     colleague = PageInspector(app)
-    colleague.log_in("skolpsykolog.skovde")
+    colleague.enter("skolpsykolog.skovde")
     slow, fast = kurator.get("/"), colleague.get("/")
     fast.submit("Ta", at="/tasks/1/take")
     assert "Exempel Skolpsykolog Skövde har redan tagit den." in slow.submit("Ta", at="/tasks/1/take").text
@@ -146,7 +146,7 @@ def test_a_task_is_not_handed_to_somebody_outside_its_units(engine: Engine, kura
 def test_what_is_not_yours_is_not_there(app: Flask, engine: Engine, path: str) -> None:
     trial_process.start(engine)
     other = PageInspector(app)
-    token = other.log_in("psykolog.bup").fields(at="/language")["csrf_token"]
+    token = other.enter("psykolog.bup").get("/").fields(at="/language")["csrf_token"]
     assert other.post(path, {"csrf_token": token, "person": "psykolog.bup"}).status == 404
     assert engine.task(1).assignee is None
 
@@ -200,7 +200,7 @@ def test_a_page_that_was_never_there_is_not_found(kurator: PageInspector) -> Non
 def test_the_list_is_in_english_for_those_who_want_it(app: Flask, engine: Engine) -> None:
     trial_process.start(engine, "2026-03-24T10:00+01:00")
     browser = PageInspector(app, language="en")
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/").submit("English", language="en")
     assert page.title == "My tasks"
     assert "Overdue 3 days" in page.text
