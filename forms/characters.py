@@ -19,7 +19,12 @@ def storable(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def showable(text: str) -> str:
+    """The text as a page can hold it: what cannot be sent is marked."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 def printable(text: str, most: int = 60) -> str:
     """Any text made harmless for a message or a log."""
-    text = _UNSTORABLE.sub("\ufffd", text)
+    text = showable(text)
     return text if len(text) <= most else text[: most - 1] + "…"

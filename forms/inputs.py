@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from forms.characters import showable
 from forms.components import Checkbox, Datetime, Filepicker, Number, Question, Textarea, Textfield
 from forms.components.choices import Choice, Picker, Radio, Several
 from forms.components.files import in_units
@@ -189,12 +190,11 @@ def _files(part: Part, question: Filepicker, raw: Any, scope: Scope) -> None:
     part.hints.append(say("word.size-hint", language, limit=in_units(question.rule.largest)))
     for number, reference in enumerate(raw if isinstance(raw, list) else []):
         name, size = shown_reference(reference)
-        text = json.dumps(reference, ensure_ascii=False) if isinstance(reference, Mapping) else _text(reference)
-        part.files.append(FileView(name, size, text, f"{part.name}-{number}"))
+        part.files.append(FileView(name, size, _text(reference), f"{part.name}-{number}"))
 
 
 def _text(raw: Any) -> str:
     """Anything typed or stored, as it stands in a text box."""
     if raw is None:
         return ""
-    return raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    return showable(raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False))

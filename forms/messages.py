@@ -135,7 +135,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # Words on the page
     "word.optional": ("frivilligt", "optional"),
-    "word.required": ("måste fyllas i", "required"),
     "word.yes": ("Ja", "Yes"),
     "word.no": ("Nej", "No"),
     "word.unanswered": ("Inget svar", "No answer"),
@@ -157,10 +156,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "word.files-hint": ("Tillåtna slag: {accept}.", "Kinds allowed: {accept}."),
     "word.size-hint": ("Högst {limit} per fil.", "At most {limit} a file."),
     "word.at": ("{date} kl. {time}", "{date} at {time}"),
-    "word.more-questions": (
-        "Dina svar gav fler frågor. Svara på dem också.",
-        "Your answers led to more questions. Answer these too.",
-    ),
     "word.more-question": ("Svara också på “{label}”.", "Also answer “{label}”."),
 }
 

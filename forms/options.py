@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,12 @@ def find(options: Iterable[Option], value: Any) -> Option | None:
             if token(option.value) == value:
                 return option
     return None
+
+
+def in_order(values: list[Any], options: Sequence[Option]) -> list[Any]:
+    """Chosen values in the order of the options; what is no option comes last, as it was."""
+    places = {canonical(option.value): place for place, option in enumerate(options)}
+    return sorted(values, key=lambda value: places.get(canonical(value), len(places)))
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import html5lib
 import jinja2
+import lxml.html
 from werkzeug.datastructures import MultiDict
 
 import forms
+from engine.calendars import Calendar
 from engine.feel import FeelContext, current_feel
 
 #: A Monday morning in Stockholm.
 NOW = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
+_CONTEXT = FeelContext(now=NOW, calendar=Calendar("Europe/Stockholm").table(2016, 2036))
 _TEMPLATES = Path(__file__).parent.parent / "web" / "templates"
 _pages = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
@@ -31,7 +33,7 @@ _page = _pages.from_string(
 
 def evaluate(source: str, variables: Mapping[str, Any]) -> Any:
     """The engine's FEEL, lenient as the façade asks it to be for forms."""
-    return current_feel().compile(source).evaluate(variables, FeelContext(now=NOW), strict=False)
+    return current_feel().compile(source).evaluate(variables, _CONTEXT, strict=False)
 
 
 def form(*components: dict[str, Any], id: str = "plan") -> forms.Form:
@@ -81,7 +83,7 @@ def html(view: forms.FormView | None = None, answers: Any = None) -> str:
 
 def posted(page: str, **typed: Any) -> MultiDict[str, str]:
     """What a browser sends from a page, some fields typed anew."""
-    root = html5lib.parse(page, treebuilder="lxml", namespaceHTMLElements=False).getroot()
+    root = lxml.html.fromstring(page)
     fields: MultiDict[str, str] = MultiDict()
     for control in root.iter("input", "select", "textarea"):
         name, kind = control.get("name"), control.get("type", "text")

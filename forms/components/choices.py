@@ -10,7 +10,7 @@ from forms.components.base import Question
 from forms.limits import ROWS, SHORT_TEXT
 from forms.messages import Message
 from forms.nodes import Node
-from forms.options import OptionSource, canonical, find
+from forms.options import OptionSource, canonical, find, in_order
 from forms.scope import Option, Scope
 from forms.wrong import Wrong
 
@@ -206,13 +206,14 @@ class Several(Choice):
             if item != "" and item is not None:
                 value = self.one(item)
                 chosen.setdefault(canonical(value), value)
-        return [value for value in chosen.values() if value != ""]
+        return in_order([value for value in chosen.values() if value != ""], self.source.static)
 
     def settle(self, value: Any, scope: Scope) -> Any:
         if not self.depends or not value:
             return value
         options = self.options(scope)
-        return list({canonical(one): one for one in (self.settle_one(item, options) for item in value)}.values())
+        settled = [self.settle_one(item, options) for item in value]
+        return in_order(list({canonical(item): item for item in settled}.values()), options or ())
 
     def check(self, value: Any, scope: Scope) -> list[Message]:
         if self.picker:
