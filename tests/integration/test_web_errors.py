@@ -8,10 +8,13 @@ from collections.abc import Iterator
 import pytest
 from flask import Blueprint, Flask
 
+from engine import Engine
 from engine.errors import Conflict, DatabaseUnavailable, Forbidden, InvalidAnswers, NotFound
 from tests.page_inspector import PageInspector
 from tests.web_app import running_app
+from web.app import create_app
 from web.permissions import SIGNED_IN, requires
+from web.settings import Settings
 
 SECRET = "Exempel Barn 20120125-2382"
 ERRORS: dict[str, Exception] = {
@@ -128,3 +131,12 @@ def test_files_of_ours_are_sent_compressed_and_kept_for_a_year(browser: PageInsp
 def test_nothing_but_static_files_is_sent(browser: PageInspector, path: str) -> None:
     for encoding in ("gzip", "identity"):
         assert browser.http.get(f"/static/{path}", headers={"Accept-Encoding": encoding}).status_code in (404, 308)
+
+
+def test_a_database_out_of_reach_is_told_and_health_says_so() -> None:
+    nowhere = Engine("postgresql://nobody@127.0.0.1:1/nothing")
+    app = create_app(engine=nowhere, settings=Settings(secret_key="k" * 40))
+    browser = PageInspector(app)
+    assert app.test_client().get("/health").status_code == 503
+    page = browser.get("/login").submit(at="/login", username="kurator.skovde", password="prova")
+    assert (page.status, page.title) == (503, "Samled vilar en stund")
