@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -192,7 +192,12 @@ class _Beside:
         for file in self._candidates(process_id):
             content = _read(file)
             if content is not None and defines(content, process_id):
-                return Package._read(file if self.bare else file.parent)
+                found = file if self.bare else file.parent
+                try:
+                    return Package._read(found)
+                except InvalidModel as error:
+                    named = [replace(finding, file=f"{found.stem}/{finding.file}") for finding in error.findings]
+                    raise InvalidModel(named) from None
         return None
 
     def _candidates(self, process_id: str) -> Iterator[Path]:

@@ -158,10 +158,11 @@ def _guarded(name: str, found: list[Finding], check: Callable[[], object]) -> No
 def placed(finding: Finding, path: Path) -> Finding:
     """A finding of the package at `path`, with the path as it was given in front, so that the file can be opened."""
     inside = path if path.is_dir() else path.parent
-    place = inside.as_posix().rstrip("/")
-    if finding.file.rstrip("/") in (path.name, path.resolve().name, "") and path.is_dir():
-        return replace(finding, file=place)
-    return replace(finding, file=(Path(place) / finding.file).as_posix())
+    if path.is_dir() and finding.file.rstrip("/") in (path.name, path.resolve().name, ""):
+        return replace(finding, file=inside.as_posix())
+    # What a package calls lies beside it, and is named with its own folder in front.
+    beside = (inside / finding.file, inside.parent / finding.file, inside / Path(finding.file).name)
+    return replace(finding, file=next((file for file in beside if file.exists()), beside[0]).as_posix())
 
 
 @contextmanager

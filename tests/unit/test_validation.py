@@ -50,6 +50,16 @@ def test_a_finding_is_one_line_that_begins_with_the_path_as_it_was_given(tmp_pat
     assert line.startswith("p/sip/process.toml:")
 
 
+def test_what_is_wrong_with_a_called_package_is_told_with_its_own_path(tmp_path: Path, monkeypatch) -> None:
+    call = '<callActivity id="c"><extensionElements><zeebe:calledElement processId="b"/></extensionElements></callActivity>'
+    caller = bpmn(f'<startEvent id="s"/>{call}<endEvent id="e"/><flows>\ns -> c\nc -> e\n</flows>', process="a")
+    monkeypatch.chdir(write(tmp_path, {"p/a/a.bpmn": caller, "p/b/b.bpmn": GOOD.replace(b'"p"', b'"b"')}))
+    write(tmp_path, {"p/b/process.toml": "[proces]"})
+    assert found(Path("p/a")) == [("p/b/process.toml", "proces", "unknown-key")]
+    write(tmp_path, {"p/b/process.toml": "", "p/b/b.bpmn": GOOD.replace(b'"p"', b'"b"').replace(b"userTask", b"chore")})
+    assert "p/b/b.bpmn" in {file for file, _, _ in found(Path("p/a"))}
+
+
 def test_a_form_in_a_package_is_found_by_its_file(tmp_path: Path) -> None:
     write(tmp_path / "x", {"x.bpmn": WITH_FORM, "forms/need.form": BAD_FORM})
     assert (f"{tmp_path}/x/forms/need.form", "x", "unsupported-component") in found(tmp_path / "x")
