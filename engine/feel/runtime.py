@@ -38,7 +38,7 @@ Key = tuple[str, str, tuple[str, ...]]
 
 
 class BundleMissing(SamledError):
-    """The FEEL runtime is not built: engine/feel/dist/feel.js is missing. Run `make install`."""
+    """The FEEL runtime is not built: engine/feel/dist/feel.js is missing. Run `make setup`."""
 
 
 class LimitReached(Exception):

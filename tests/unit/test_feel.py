@@ -73,6 +73,11 @@ def unary(source: str, value: Any, **variables: Any) -> Any:
         ("for i in 1..3 return i * 2", [2, 4, 6]),
         ("for i in 3..1 return i", [3, 2, 1]),
         ("for i in -1..0 return i", [-1, 0]),
+        ("for i in 5..0 return i", [5, 4, 3, 2, 1, 0]),
+        ("for i in (1..5] return i", [2, 3, 4, 5]),
+        ("[{active: true, n: 1}, {active: false, n: 2}][active].n", [1]),
+        ('[{name: "ax"}, {name: "b"}][contains(name, "x")].name', ["ax"]),
+        ("[1, 2][false]", []),
         ("for i in 1..2, j in [10, 20] return i + j", [11, 21, 12, 22]),
         ("some x in [1, 2] satisfies x > 1", True),
         ("every x in [1, 2] satisfies x > 1", False),
@@ -397,5 +402,5 @@ def test_more_expressions_than_the_cache_holds_are_all_evaluated(monkeypatch: py
 
 def test_a_missing_bundle_names_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(runtime_module, "BUNDLE", tmp_path / "feel.js")
-    with pytest.raises(BundleMissing, match="make install"):
+    with pytest.raises(BundleMissing, match="make setup"):
         Feel().compile("1")
