@@ -21,11 +21,12 @@ from engine.findings import Finding
 from engine.process_settings import FILE as SETTINGS_FILE
 from engine.process_settings import DeadlineSetting, ProcessSettings, Role, parse_settings
 from engine.references import References, decision_ids, defines
+from engine.translations import language_of, parse_translation
 
 #: Bytes a file; the largest of some thousand public models is under 1 MB.
 FILE_LIMIT = 5_000_000
 FILES_LIMIT = 1_000
-#: What decides how a case runs, and so what the hash covers.
+#: What decides how a case runs: this and the `.toml` files are what the hash covers.
 RUNS = (".bpmn", ".dmn", ".form")
 SCENARIOS = (".yaml", ".yml")
 #: Folder inside the stored files for what the package calls. Hidden, so that no folder of the owner's is taken for it.
@@ -44,6 +45,8 @@ class Package:
     #: Form id → content, and form id → file name.
     forms: Mapping[str, bytes] = field(default_factory=dict)
     form_files: Mapping[str, str] = field(default_factory=dict)
+    #: Language → text of the package → the same in that language.
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: Process id → the package that defines it; all that is reached, flat: those inside have none of their own.
     called: Mapping[str, Package] = field(default_factory=dict)
     #: What is wrong but not so wrong that the package cannot be read.
@@ -63,7 +66,7 @@ class Package:
                 if "/" not in process_id and (found := finder.find(process_id)):
                     called[process_id] = found
                     waiting.append(found)
-        return package if not called else package._with_called(called)
+        return replace(package, called=MappingProxyType(dict(sorted(called.items()))))
 
     @classmethod
     def _read(cls, path: Path) -> Package:
@@ -83,20 +86,22 @@ class Package:
             text, problem = _decode(own[SETTINGS_FILE], SETTINGS_FILE)
             settings, found = parse_settings(text) if text is not None else (settings, [])
             findings += problem + found
-        forms, form_files, form_findings = _forms(own)
-        findings += form_findings
+        forms, form_files, found = _forms(own)
+        findings += found
+        translations, found = _translations(own)
+        findings += found
         if any(finding.severity == "error" for finding in findings):
             raise InvalidModel(findings)
-        package = cls(name, MappingProxyType(dict(sorted(own.items()))), settings, forms, form_files)
-        object.__setattr__(package, "findings", tuple(findings))
-        called = _stored_called(files)
-        return package._with_called(called) if called else package
-
-    def _with_called(self, called: Mapping[str, Package]) -> Package:
-        return Package(
-            self.name, self.files, self.settings, self.forms, self.form_files,
-            MappingProxyType(dict(sorted(called.items()))), self.findings,
-        )  # fmt: skip
+        return cls(
+            name=name,
+            files=MappingProxyType(dict(sorted(own.items()))),
+            settings=settings,
+            forms=forms,
+            form_files=form_files,
+            translations=translations,
+            called=MappingProxyType(_stored_called(files)),
+            findings=tuple(findings),
+        )
 
     def to_files(self) -> dict[str, bytes]:
         """Everything needed to build the same package again, what it calls included."""
@@ -107,10 +112,10 @@ class Package:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 in hex over the names and contents of what runs: not scenarios, not the README."""
+        """SHA-256 in hex over the names and contents of what runs and is shown: not scenarios, not the README."""
         digest = sha256()
         for name, content in sorted(self.to_files().items()):
-            if name.endswith(RUNS) or PurePosixPath(name).name == SETTINGS_FILE:
+            if name.lower().endswith(RUNS) or name.endswith(".toml"):
                 # Lengths first: no two sets of files may run together into the same bytes.
                 digest.update(f"{len(name.encode())}:{len(content)}:{name}".encode() + content)
         return digest.hexdigest()
@@ -139,6 +144,10 @@ class Package:
 
     def _with_suffix(self, suffix: str) -> Mapping[str, bytes]:
         return MappingProxyType({name: data for name, data in self.files.items() if name.lower().endswith(suffix)})
+
+    def translate(self, text: str, language: str) -> str:
+        """A text of the package in a language; as it is, where that is its own language or nobody has translated it."""
+        return self.translations.get(language, {}).get(text, text)
 
     @property
     def bare(self) -> bool:
@@ -219,7 +228,8 @@ def _folder_files(folder: Path) -> dict[str, bytes]:
         for name in sorted(names):
             path = Path(place, name)
             relative = path.relative_to(folder).as_posix()
-            if relative in (SETTINGS_FILE, "README.md") or name.lower().endswith(RUNS + SCENARIOS):
+            known = relative in (SETTINGS_FILE, "README.md") or language_of(relative)
+            if known or name.lower().endswith(RUNS + SCENARIOS):
                 if len(files) >= FILES_LIMIT:
                     raise _refused("", "too-many-files", f"More than {FILES_LIMIT} files", "Split the package")
                 files[relative] = _must_read(path, relative)
@@ -307,6 +317,17 @@ def _stored_called(files: Mapping[str, bytes]) -> dict[str, Package]:
         if parts[0] == _CALLED and len(parts) == 4:
             groups.setdefault((parts[1], parts[2]), {})[parts[3]] = content
     return {process_id: Package.from_files(inner, name) for (process_id, name), inner in groups.items()}
+
+
+def _translations(files: Mapping[str, bytes]) -> tuple[Mapping[str, Mapping[str, str]], list[Finding]]:
+    found: dict[str, Mapping[str, str]] = {}
+    findings: list[Finding] = []
+    for name, content in files.items():
+        if language := language_of(name):
+            text, problems = _decode(content, name)
+            found[language], wrong = parse_translation(text, name) if text is not None else ({}, [])
+            findings += problems + wrong
+    return MappingProxyType(found), findings
 
 
 def _forms(files: Mapping[str, bytes]) -> tuple[Mapping[str, bytes], Mapping[str, str], list[Finding]]:

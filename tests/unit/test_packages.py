@@ -123,6 +123,24 @@ def test_a_package_survives_being_stored(sip):
     assert again.forms == package.forms
 
 
+def test_a_text_of_the_package_is_shown_in_another_language_where_somebody_has_translated_it(sip):
+    before = Package.load(sip).hash
+    write(sip, {"translations/en.toml": '"Behov" = "Need"'})
+    package = Package.load(sip)
+    assert (package.translate("Behov", "en"), package.translate("Behov", "sv")) == ("Need", "Behov")
+    assert package.translate("Plan", "en") == "Plan"
+    assert package.hash != before
+    assert Package.from_files(package.to_files(), "sip").translations == package.translations
+
+
+def test_a_broken_translation_names_file_and_text(sip):
+    write(sip, {"translations/en.toml": '"Behov" = 3', "translations/fi.toml": "["})
+    assert rules(lambda: Package.load(sip)) == [
+        ("translations/en.toml", "Behov", "translation"),
+        ("translations/fi.toml", "", "toml-syntax"),
+    ]
+
+
 def test_the_hash_covers_what_runs_and_nothing_else(sip):
     before = Package.load(sip).hash
     write(sip, {"README.md": "Changed", "scenarios/ordinary.yaml": "name: changed", "scenarios/new.yaml": "name: new"})

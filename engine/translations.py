@@ -1,0 +1,37 @@
+"""A package in other languages: `translations/en.toml` holds, for each text of the package, the same in English.
+
+A flat table, so that whoever translates needs no key but the text itself. A text that is missing is shown as it is.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from engine.findings import Finding
+
+FOLDER = "translations"
+_REMEDY = 'Write one line a text: "Namn" = "Name"'
+
+
+def language_of(file: str) -> str | None:
+    """The language of a file of the package by its name, such as `en`; None for what is no translation."""
+    path = PurePosixPath(file)
+    return path.stem if path.parent.as_posix() == FOLDER and path.suffix == ".toml" else None
+
+
+def parse_translation(text: str, file: str) -> tuple[Mapping[str, str], list[Finding]]:
+    """Text → text, as far as it can be read, and every finding. Never raises for anything in the text."""
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        message = f"This is not valid TOML: {error or 'nested too deep'}"
+        return MappingProxyType({}), [Finding(file, "", "error", "toml-syntax", message, _REMEDY)]
+    wrong = [
+        Finding(file, key, "error", "translation", "The translation is not a text", _REMEDY)
+        for key, value in table.items()
+        if not isinstance(value, str)
+    ]
+    return MappingProxyType({key: value for key, value in table.items() if isinstance(value, str)}), wrong
