@@ -162,6 +162,8 @@ class Datetime(Question):
         try:
             if not value:
                 return ""
+            if isinstance(value, Mapping):
+                return " ".join(str(value.get(half) or "") for half in ("date", "time")).strip()
             if self.subtype == "date":
                 return super().in_words(datetime.date.fromisoformat(value), scope)
             moment = self.moment(value, scope)

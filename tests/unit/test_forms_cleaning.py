@@ -45,7 +45,7 @@ def test_unknown_keys_are_refused_by_name():
     )
     raw = {"typename": 1, "__proto__": {"a": 1}, "constructor": 2, "rows": [{"b": "x", "c": 1}]}
     assert set(errors(made, raw)) == {"typename", "__proto__", "constructor", "rows.0.c"}
-    assert errors(made, raw)["typename"] == ["Formuläret har ingen fråga som heter “typename”. Ta bort den."]
+    assert errors(made, raw)["typename"] == ["Formuläret har ingen fråga som heter ”typename”. Ta bort den."]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_what_cannot_be_stored_as_text_is_refused(bad):
 
 def test_lengths():
     _, wrong = one(field("textarea", "a", validate={"minLength": 3, "maxLength": "5"}))
-    assert wrong("ab") == ["Skriv minst 3 tecken i “A”."]
-    assert wrong("abcdef") == ["Korta “A” till högst 5 tecken; nu är det 6."]
+    assert wrong("ab") == ["Skriv minst 3 tecken i ”A”."]
+    assert wrong("abcdef") == ["Korta ”A” till högst 5 tecken; nu är det 6."]
     assert wrong("abc") == wrong("") == []
     _, wrong = one(field("textarea", "a"))
     assert wrong("x" * 20_000) == []
@@ -163,26 +163,26 @@ def test_a_number_may_be_stored_as_exact_text():
 def test_limits_steps_and_decimals_of_numbers():
     _, wrong = one(field("number", "a", validate={"min": 0, "max": 10}, decimalDigits=1, increment=0.5))
     assert wrong("2,5") == []
-    assert wrong("-1") == ["Skriv ett tal som är minst 0 i “A”."]
-    assert wrong("10,5") == ["Skriv ett tal som är högst 10 i “A”."]
+    assert wrong("-1") == ["Skriv ett tal som är minst 0 i ”A”."]
+    assert wrong("10,5") == ["Skriv ett tal som är högst 10 i ”A”."]
     assert wrong("2,25") == [
-        "Skriv “A” med högst 1 decimaler.",
-        "Skriv ett tal i steg om 0,5 i “A”; närmast ligger 2,0 och 2,5.",
+        "Skriv ”A” med högst 1 decimaler.",
+        "Skriv ett tal i steg om 0,5 i ”A”; närmast ligger 2,0 och 2,5.",
     ]
 
 
 @pytest.mark.parametrize(
     ("type", "empty", "answer", "text"),
     [
-        ("textfield", " ", "x", "Fyll i “A”."),
-        ("number", None, 0, "Fyll i “A”."),
-        ("checkbox", False, True, "Kryssa i “A” för att gå vidare."),
-        ("datetime", "", "2026-12-01", "Skriv ett datum under “A”, till exempel 27 mars 2027."),
+        ("textfield", " ", "x", "Fyll i ”A”."),
+        ("number", None, 0, "Fyll i ”A”."),
+        ("checkbox", False, True, "Kryssa i ”A” för att gå vidare."),
+        ("datetime", "", "2026-12-01", "Skriv ett datum under ”A”, till exempel 27 mars 2027."),
         (
             "filepicker",
             [],
             [{"id": "1", "name": "a.pdf", "size": 1, "type": "application/pdf"}],
-            "Välj en fil under “A”.",
+            "Välj en fil under ”A”.",
         ),
     ],
 )
@@ -202,7 +202,7 @@ def test_a_required_choice_must_be_made():
 def test_only_options_may_be_chosen():
     value, wrong = one(field("radio", "a", values=options("x", "y")))
     assert value("x") == "x"
-    assert wrong("z") == ["Välj ett av alternativen under “A”."]
+    assert wrong("z") == ["Välj ett av alternativen under ”A”."]
     value, wrong = one(field("checklist", "a", values=options("x", "y")))
     assert value(["y", "x", "y"]) == ["x", "y"]
     assert wrong(["x", "z"])
@@ -230,7 +230,7 @@ def test_true_is_not_one_and_one_is_not_its_text():
 )
 def test_a_date_must_exist(bad):
     value, wrong = one(field("datetime", "a"))
-    assert wrong(bad) == ["Skriv ett datum som finns under “A”, till exempel 27 mars 2027."]
+    assert wrong(bad) == ["Skriv ett datum som finns under ”A”, till exempel 27 mars 2027."]
     assert value("2028-02-29") == "2028-02-29"
 
 
@@ -238,7 +238,7 @@ def test_times_are_stored_in_the_forms_own_format():
     for format, stored in (("no_timezone", "10:00"), ("utc_offset", "10:00+01:00"), ("utc_normalized", "09:00Z")):
         value, wrong = one(field("datetime", "a", subtype="time", timeSerializingFormat=format))
         assert value("10:00") == value("09:00Z") == value(stored) == stored
-        assert wrong("25:00") == ["Skriv ett klockslag mellan 00:00 och 23:59 under “A”, till exempel 13:30."]
+        assert wrong("25:00") == ["Skriv ett klockslag mellan 00:00 och 23:59 under ”A”, till exempel 13:30."]
 
 
 def test_a_date_and_a_time_are_one_answer():
@@ -248,7 +248,7 @@ def test_a_date_and_a_time_are_one_answer():
     assert value("2026-03-29T02:30") == "2026-03-29T03:30+02:00"
     assert value({"date": "", "time": ""}) is None
     assert wrong({"date": "2026-06-01", "time": ""}) == [
-        "Skriv både datum och klockslag under “A”, till exempel 27 mars 2027 13:30."
+        "Skriv både datum och klockslag under ”A”, till exempel 27 mars 2027 13:30."
     ]
     assert wrong({"date": "2026-06-01", "zone": "x"})
 
@@ -264,13 +264,13 @@ def test_a_date_may_have_to_come():
 def test_a_working_day_is_asked_of_the_engines_calendar():
     _, wrong = one(field("datetime", "a", properties={"samled": "working-date"}))
     assert wrong("2026-12-23") == []
-    assert wrong("2026-12-25") == ["Välj en arbetsdag under “A”. Den närmaste är 28 december 2026."]
+    assert wrong("2026-12-25") == ["Välj en arbetsdag under ”A”. Den närmaste är 28 december 2026."]
 
 
 def test_a_time_keeps_to_its_interval():
     _, wrong = one(field("datetime", "a", subtype="time", timeInterval=15))
     assert wrong("10:45") == []
-    assert wrong("10:50") == ["Skriv ett klockslag i steg om 15 minuter under “A”, till exempel 10:45."]
+    assert wrong("10:50") == ["Skriv ett klockslag i steg om 15 minuter under ”A”, till exempel 10:45."]
 
 
 def test_a_picker_takes_what_can_be_picked_just_now():
@@ -294,10 +294,10 @@ def test_files_are_references_of_the_right_kind_and_size():
     pdf = {"id": "7", "name": "C:\\mapp\\plan.PDF", "size": 2**20, "type": "application/pdf"}
     assert value([pdf]) == value(pdf) == [{**pdf, "name": "plan.PDF"}]
     assert wrong([{**pdf, "name": "plan.exe", "type": "application/x-msdownload"}]) == [
-        "Välj en fil av rätt slag under “A”: .pdf, image/*."
+        "Välj en fil av rätt slag under ”A”: .pdf, image/*."
     ]
-    assert wrong([{**pdf, "size": 2**20 + 1}]) == ["Välj en mindre fil under “A”; högst 1 MB."]
-    assert wrong([pdf, {**pdf, "id": "8"}]) == ["Välj bara en fil under “A”."]
+    assert wrong([{**pdf, "size": 2**20 + 1}]) == ["Välj en mindre fil under ”A”; högst 1 MB."]
+    assert wrong([pdf, {**pdf, "id": "8"}]) == ["Välj bara en fil under ”A”."]
     for broken in (
         "x",
         [1],
@@ -306,15 +306,15 @@ def test_files_are_references_of_the_right_kind_and_size():
         [{**pdf, "size": "1"}],
         [{**pdf, "name": "/"}],
     ):
-        assert wrong(broken) == ["Välj filen under “A” på nytt."]
+        assert wrong(broken) == ["Välj filen under ”A” på nytt."]
 
 
 def test_a_list_has_rows_within_limits():
     made = form({"type": "dynamiclist", "path": "rows", "label": "Mål", "components": [field("textfield", "a")]})
     assert clean(made, {"rows": [{"a": "x"}, {}]}) == {"rows": [{"a": "x"}, {"a": ""}]}
-    assert errors(made, {"rows": "x"}) == {"rows": ["Skicka “Mål” som en lista."]}
-    assert errors(made, {"rows": [3]}) == {"rows.0": ["Skicka svaren under “Mål” som ett objekt."]}
-    assert errors(made, {"rows": [{}] * 201}) == {"rows": ["Ta bort rader under “Mål”; högst 200 får plats."]}
+    assert errors(made, {"rows": "x"}) == {"rows": ["Skicka ”Mål” som en lista."]}
+    assert errors(made, {"rows": [3]}) == {"rows.0": ["Skicka svaren under ”Mål” som ett objekt."]}
+    assert errors(made, {"rows": [{}] * 201}) == {"rows": ["Ta bort rader under ”Mål”; högst 200 får plats."]}
 
 
 def test_rows_of_a_fixed_list_are_counted():

@@ -9,7 +9,7 @@ def test_a_hidden_question_is_dropped_and_not_required():
         field("textarea", "reason", validate={"required": True}, conditional={"hide": "=given"}),
     )
     assert clean(made, {"given": True, "reason": "kvar sedan förut"}) == {"given": True}
-    assert errors(made, {"given": False}) == {"reason": ["Fyll i “Reason”."]}
+    assert errors(made, {"given": False}) == {"reason": ["Fyll i ”Reason”."]}
 
 
 def test_a_hidden_question_counts_as_unanswered_for_the_next():
@@ -126,11 +126,11 @@ def test_limits_may_be_expressions():
     )
     known = {"case": {"most": 10}}
     assert errors(made, {"least": 3, "a": 2, "b": "abcd"}, known=known) == {
-        "a": ["Skriv ett tal som är minst 3 i “A”."],
-        "b": ["Korta “B” till högst 3 tecken; nu är det 4."],
+        "a": ["Skriv ett tal som är minst 3 i ”A”."],
+        "b": ["Korta ”B” till högst 3 tecken; nu är det 4."],
     }
     assert errors(made, {"least": "", "a": 11, "b": "abcd"}, known=known) == {
-        "a": ["Skriv ett tal som är högst 10 i “A”."]
+        "a": ["Skriv ett tal som är högst 10 i ”A”."]
     }
 
 
@@ -164,8 +164,8 @@ def test_labels_may_hold_feel():
         field("textfield", "b", label='="Sedan " + string(today())', validate={"required": True}),
     )
     assert errors(made, {"child": "Exempel {0}"}) == {
-        "a": ["Fyll i “Vad vill Exempel {0}?”."],
-        "b": ["Fyll i “Sedan 2026-11-23”."],
+        "a": ["Fyll i ”Vad vill Exempel {0}?”."],
+        "b": ["Fyll i ”Sedan 2026-11-23”."],
     }
 
 

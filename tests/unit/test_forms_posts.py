@@ -102,7 +102,7 @@ def test_a_question_that_an_answer_made_visible_is_shown_before_the_answers_are_
     fields = posted(html(made.view({"given": True}, {}, evaluate)))
     del fields["given"]
     raw = made.read_post(fields)
-    assert [message.text() for message in made.unseen(fields, raw, evaluate)["reason"]] == ["Svara också på “Reason”."]
+    assert [message.text() for message in made.unseen(fields, raw, evaluate)["reason"]] == ["Svara också på ”Reason”."]
     assert made.unseen({"x": "API"}, raw, evaluate) == {}
     fields = posted(html(made.view(raw, {}, evaluate)))
     assert made.unseen(fields, made.read_post(fields), evaluate) == {}

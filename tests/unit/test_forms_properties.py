@@ -194,13 +194,13 @@ def errors_or_data(made: forms.Form, raw: Any) -> dict[str, Any] | None:
     return data
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(st.one_of(ANSWERS, SPOILT, SPOILT, JSON))
 def test_any_answers_give_errors_by_field_or_data_that_reads_the_same_again(raw):
     errors_or_data(RICH, raw)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(GOOD)
 def test_good_answers_are_taken_and_survive_a_round_trip_through_a_page(raw):
     data = errors_or_data(RICH, raw)
@@ -253,7 +253,7 @@ POSTS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(POSTS)
 def test_any_post_is_read_shown_again_and_loses_nothing(pairs):
     fields = MultiDict(pairs)
@@ -295,7 +295,7 @@ def any_form(draw: st.DrawFn) -> list[dict[str, Any]]:
     return draw(st.permutations(components))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_form(), st.data())
 def test_any_form_reads_its_own_data_the_same_again(components, data):
     made = form(*components)
@@ -310,7 +310,7 @@ def test_any_form_reads_its_own_data_the_same_again(components, data):
     errors_or_data(made, raw)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     JSON
     | st.builds(

@@ -75,9 +75,9 @@ def test_the_summary_links_to_each_field_in_the_order_of_the_page():
     }
     view = shown(made, {}, faults)
     assert [(problem.target, problem.text) for problem in view.problems] == [
-        (None, "Fyll i “Z”."),
-        ("f-b-1", "Fyll i “B”."),
-        ("f-c-date", "Fyll i “C”."),
+        (None, "Fyll i ”Z”."),
+        ("f-b-1", "Fyll i ”B”."),
+        ("f-c-date", "Fyll i ”C”."),
     ]
 
 
