@@ -27,7 +27,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.access import Action, may
 from engine.actors import Actor
-from engine.directory import Person
+from engine.directory import MANAGER, Person
 from engine.errors import NotFound
 from engine.example import sign_ins
 from web import kept, passwords
@@ -189,8 +189,12 @@ def check_password(username: str, password: str) -> Person | None:
 
 
 def begin_session(found: Person) -> None:
-    """Log a person in, in a session that shares nothing with the one before."""
+    """Log a person in, in a session that shares nothing with the one before but the language chosen to log in."""
+    chosen = session.get("language")
     session.clear()
+    if chosen and chosen != found.language:
+        directory().set_language(found.id, chosen)
+        found = directory().person(found.id)
     g.pop("csrf_token", None)
     g.pop("actor", None)
     g.pop("form_token", None)
@@ -266,7 +270,13 @@ def logged_in() -> ResponseReturnValue:
     """Reached when `guard` has logged the person in."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.log_in"))
-    return redirect(local_path(request.form.get("next")) or url_for("inbox.show"))
+    return redirect(local_path(request.form.get("next")) or url_for(home()))
+
+
+def home() -> str:
+    """Where somebody begins: at their tasks, or at the overview when tasks are not what they are here for."""
+    works = {"staff", MANAGER} & set(actor().roles)
+    return "inbox.show" if works or not may(actor(), "publish") else "overview.show"
 
 
 @blueprint.post("/logout")

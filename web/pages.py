@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -76,6 +76,8 @@ def change_language() -> ResponseReturnValue:
         )
         if g.person is not None:
             directory().set_language(g.person.id, chosen)
+        else:
+            session["language"] = chosen  # theirs who logs in next: begin_session()
     return answer
 
 

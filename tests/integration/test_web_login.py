@@ -308,6 +308,18 @@ def test_the_language_is_changed_and_the_page_kept(browser: PageInspector) -> No
     assert browser.get("/login").title == "Log in", "the browser remembers"
 
 
+def test_the_language_chosen_to_log_in_is_kept_after_it(browser: PageInspector) -> None:
+    page = browser.get("/login").submit("English", language="en")
+    page = page.submit(at="/login", username="kurator.skovde", password=PASSWORD)
+    assert page.title == "My tasks"
+
+
+def test_process_owners_and_administrators_begin_at_the_overview(app: Flask) -> None:
+    for username in ("processagare.skaraborg", "administrator"):
+        assert PageInspector(app).log_in(username).title == "Översikt"
+    assert PageInspector(app).log_in("elevhalsochef.skovde").title == "Mina uppgifter"
+
+
 def test_a_browser_that_asks_for_english_gets_it_before_log_in(app: Flask) -> None:
     assert PageInspector(app, language="en-GB").get("/login").title == "Log in"
     assert PageInspector(app, language="fi").get("/login").title == "Logga in"
