@@ -17,12 +17,14 @@ from engine import versions as version_rows
 from engine.access import may
 from engine.actors import Actor
 from engine.caching import Publications, Published, Snapshots, WarmCases
+from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
 from engine.clock import Clock, SystemClock
-from engine.commands import amend, deliver, fire, look, publish, start, work
+from engine.commands import amend, deliver, fire, look, publish, review, start, work
 from engine.commands.answers import Evaluate
 from engine.commands.change import Change, Workplace
 from engine.commands.look import TaskDetail
+from engine.commands.review import Answered, Asked, Listening
 from engine.database import Database
 from engine.deadlines import Deadline
 from engine.directory import Directory, Organisation
@@ -174,6 +176,21 @@ class Engine:
             row = cases.summary(tx, case_id)
             return history.of_case(tx, row.id, self.place.publications.get(tx, row.version_id).names)
 
+    def timeline(self, case_id: str, *, before: int | None = None, limit: int = 50) -> Page[Entry]:
+        """The newest commands of a case and what they led to, oldest first; `next` is the `before` of earlier ones.
+
+        Logs nothing: whoever shows it has read the case.
+        """
+        return review.page_of_history(self.place, case_id, before, limit)
+
+    def answered(self, case_id: str, entry_id: int, by: Actor | None = None) -> Answered:
+        """Answers given earlier, with their form: to show or correct. With `by`, a read is logged. Raises NotFound."""
+        return review.answered(self.place, case_id, entry_id, by)
+
+    def listening(self, case_id: str) -> list[Listening]:
+        """The messages and signals that a case waits for. Raises NotFound."""
+        return review.listening(self.place, case_id)
+
     def reads(self, case_id: str, by: Actor | None = None) -> list[Read]:
         """Who has read a case, newest first. For its owner unit. Raises NotFound."""
         case = look.demand(self.place, case_id, by, "read-log", "log")
@@ -223,6 +240,17 @@ class Engine:
         Raises NotFound: there is none, it is done, or it is not theirs.
         """
         return look.task(self.place, task_id, by)
+
+    def completed(self, task_id: int, by: Actor | None = None) -> Answered:
+        """A task that is done: by whom, when, with which answers. With `by`, a read is logged.
+
+        Raises NotFound: it is open, never was, was cancelled, or its case is not theirs.
+        """
+        return review.completed(self.place, task_id, by)
+
+    def asked(self, task: Task) -> Asked | None:
+        """The command that an open task came out of. Logs nothing: whoever shows it has read the task."""
+        return review.asked(self.place, task.case_id, task.created_at) if task.created_at else None
 
     def complete(
         self,
@@ -362,6 +390,11 @@ class Engine:
         """Units and their managers, as a snapshot."""
         with self.database.reading() as tx:
             return self.place.snapshots.get(tx).organisation
+
+    def calendar(self) -> Calendar:
+        """The organisation's calendar: its zone, holidays and closed days."""
+        with self.database.reading() as tx:
+            return self.place.snapshots.get(tx).settings.calendar
 
     def set_deadline(self, process_id: str, name: str, value: str | None, by: Actor | None = None) -> None:
         """Give a deadline a value of the organisation's own, for waits from now on. Raises ValueError."""

@@ -18,6 +18,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from engine.tasks import Task
 from forms import FileRule, Form, Message
 from forms.components import Filepicker
+from forms.reading import component_named
 from web.auth import actor
 from web.context import engine
 from web.permissions import requires
@@ -93,7 +94,9 @@ def store(task: Task, form: Form, files: MultiDict[str, FileStorage]) -> Uploads
             continue
         content = given.stream.read(rule.largest + 1)
         if problems := _problems(rule, str(given.filename), content):
-            found.errors.setdefault(name.replace("-", "."), []).extend(problems)
+            label = _label(form, name)
+            told = [Message(problem.key, {"label": label, **problem.params}) for problem in problems]
+            found.errors.setdefault(name.replace("-", "."), []).extend(told)
             continue
         kept = engine().add_file(
             task.id,
@@ -105,6 +108,12 @@ def store(task: Task, form: Form, files: MultiDict[str, FileStorage]) -> Uploads
         reference = {"id": str(kept.id), "name": kept.name, "size": kept.size, "type": kept.media_type}
         found.references.setdefault(name, []).append(reference)
     return found
+
+
+def _label(form: Form, name: str) -> str:
+    """The question as it is written; what an expression would add is left out."""
+    label = getattr(component_named(form, name), "label", None)
+    return "".join(part for part in label.parts if isinstance(part, str)) if label else name
 
 
 def _problems(rule: FileRule, name: str, content: bytes) -> list[Message]:

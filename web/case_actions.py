@@ -128,7 +128,7 @@ def recorded(number: str, element_id: str) -> ResponseReturnValue:
 def _occasion(case: Case, element_id: str) -> Occasion:
     """Raises NotFound for what the case does not listen for now: it may have been recorded already."""
     drawing = diagram.drawing_of(engine().published(case.version_id).package, case.process_id)
-    for occasion in occasions(case, drawing.occasions if drawing else {}):
+    for occasion in occasions(case, drawing.occasions):
         if occasion.element_id == element_id:
             return occasion
     raise NotFound

@@ -167,10 +167,13 @@ def _case_page(case: Case) -> CasePage:
         standing=standing(tasks, case, called),
         waits=waits_in_words(case),
         events=[
-            {"name": occasion.name, "url": url_for("case_actions.record", number=case.id, element_id=occasion.element_id)}
-            for occasion in occasions(case, drawing.occasions if drawing else {})
+            {
+                "name": occasion.name,
+                "url": url_for("case_actions.record", number=case.id, element_id=occasion.element_id),
+            }
+            for occasion in occasions(case, drawing.occasions)
         ],
-        drawing_url=url_for("cases.drawing", version_id=case.version_id) if drawing else "",
+        drawing_url=url_for("cases.drawing", version_id=case.version_id) if drawing.is_drawn else "",
         marks_url=url_for("cases.marks", number=case.id),
         drawing_label=_("The process as a drawing. Where the case stands is said in words above."),
         timeline=_timeline(entries, case, published, called),
@@ -257,7 +260,7 @@ def _seen(number: str) -> Case:
 def drawing(version_id: int) -> ResponseReturnValue:
     published = engine().published(version_id)
     found = diagram.drawing_of(published.package, published.version.process_id)
-    if found is None:
+    if not found.is_drawn:
         raise NotFound
     response = Response(found.content, mimetype="application/xml")
     if "gzip" in request.accept_encodings:
@@ -274,8 +277,6 @@ def marks(number: str) -> ResponseReturnValue:
     """What is done and what waits, for the drawing."""
     case = _seen(number)
     drawn = diagram.drawing_of(engine().published(case.version_id).package, case.process_id)
-    if drawn is None:
-        raise NotFound
     tasks: list[Task] = engine().tasks(case=number)
     found = diagram.marks(drawn, engine().timeline(number, limit=DRAWN), tasks, waiting_elements(case), now())
     return jsonify(found.as_json())
@@ -287,7 +288,13 @@ def show_plan(number: str) -> ResponseReturnValue:
     case = engine().case(number, by=actor())
     if not plan.has_plan(case.data):
         raise NotFound
-    return render_template("cases/plan.html", number=number, process=case.title, plan=plan.read(case.data, names()))
+    return render_template(
+        "cases/plan.html",
+        number=number,
+        about=subject_name(case, engine().published(case.version_id).package),
+        process=case.title,
+        plan=plan.read(case.data, names()),
+    )
 
 
 @blueprint.get("/cases/<number>/reads")

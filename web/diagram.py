@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from lxml import etree
 
 from engine.bpmn.reading import read_xml
+from engine.errors import NotFound
 from engine.history import Entry
 from engine.packages import Package
 from engine.tasks import Task
@@ -27,10 +28,15 @@ PASSED = frozenset({"completed", "fired", "caught", "ended", "thrown", "started"
 
 @dataclass(frozen=True)
 class Drawing:
-    """The file that draws a process."""
+    """The file that defines a process, and mostly draws it."""
 
     content: bytes
     process_id: str
+
+    @property
+    def is_drawn(self) -> bool:
+        """Is there a picture? A model may do without."""
+        return b"BPMNPlane" in self.content
 
     @cached_property
     def _process(self) -> Any:
@@ -62,13 +68,13 @@ class Drawing:
         return found
 
 
-def drawing_of(package: Package, process_id: str) -> Drawing | None:
-    """The file of a package that defines a process and draws it; None when nothing is drawn."""
+def drawing_of(package: Package, process_id: str) -> Drawing:
+    """The file of a package that defines a process. Raises NotFound for a process of another package."""
     mark = f'id="{process_id}"'.encode()
     for content in package.bpmn.values():
-        if mark in content and b"BPMNPlane" in content:
+        if mark in content:
             return Drawing(content, process_id)
-    return None
+    raise NotFound
 
 
 @dataclass
@@ -91,14 +97,14 @@ def marks(
     passed: dict[str, None] = {}
     flows: dict[str, None] = {}
     for entry in entries:
-        if not entry.element_id:
-            continue
         if entry.kind == "flow":
-            flows[entry.element_id] = None
-            source = drawing.flows.get(entry.element_id, ("", ""))[0]
+            flow = str(entry.payload.get("flow"))
+            flows[flow] = None
+            # Leaving it is what shows that a gateway or an event is behind us.
+            source = drawing.flows.get(flow, ("", ""))[0]
             if source not in drawing.activities:
                 passed[source] = None
-        elif entry.kind in PASSED:
+        elif entry.element_id and entry.kind in PASSED:
             passed[entry.element_id] = None
     found = Marks(flows=list(flows))
     found.elements = {element: {"state": "done", "text": _("Done")} for element in passed if element}
