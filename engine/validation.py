@@ -112,15 +112,9 @@ def _check_model(package: Package) -> None:
 
 
 def _check_form(content: bytes, name: str, found: list[Finding]) -> None:
-    import forms
+    from engine.form_files import form_findings
 
-    try:
-        forms.load(content, file=name)
-    except forms.InvalidForm as error:
-        found += [
-            Finding(name, reason.component or "", "error", reason.rule, reason.message, reason.remedy)
-            for reason in error.reasons
-        ]
+    found += form_findings(content, name)
 
 
 def _check_dmn(content: bytes, name: str, found: list[Finding]) -> None:

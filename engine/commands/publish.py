@@ -9,7 +9,8 @@ from engine.access import OrganisationAccess, may
 from engine.actors import Actor
 from engine.bpmn.model import Model
 from engine.commands.change import Workplace
-from engine.errors import Forbidden
+from engine.errors import Forbidden, InvalidModel
+from engine.form_files import package_form_findings
 from engine.packages import Package
 from engine.services import HANDLERS
 from engine.versions import Version
@@ -45,6 +46,9 @@ def _beside(path: Path, process_id: str) -> Path | None:
 def publish_package(place: Workplace, package: Package, by: Actor | None) -> Version:
     """Store a package as the newest version of its process. Raises Forbidden, InvalidModel."""
     model = Model.load(package, HANDLERS)
+    packages = {id(found): found for found in (package, *map(model.package_of, model.process_ids))}
+    if findings := [finding for found in packages.values() for finding in package_form_findings(found)]:
+        raise InvalidModel(findings)
     with place.database.command() as tx:
         has_people = place.snapshots.get(tx).organisation.has_people
         if by is not None and not may(by, "publish", OrganisationAccess(has_people)):

@@ -1,0 +1,39 @@
+"""What keeps a package's form from being used, found before it is published."""
+
+from __future__ import annotations
+
+import forms
+from engine.errors import FeelError
+from engine.feel import current_feel
+from engine.findings import Finding
+from engine.packages import Package
+
+
+def form_findings(content: bytes, file: str) -> list[Finding]:
+    """What the loader refuses of a form, else the FEEL in it that cannot be read."""
+    try:
+        form = forms.load(content, file)
+    except forms.InvalidForm as invalid:
+        return [
+            Finding(file, reason.component, "error", reason.rule, reason.message, reason.remedy)
+            for reason in invalid.reasons
+        ]
+    return [finding for expression in form.expressions() if (finding := _feel_finding(expression, file))]
+
+
+def package_form_findings(package: Package) -> list[Finding]:
+    """The same of every form of a package."""
+    return [
+        finding
+        for form_id, content in package.forms.items()
+        for finding in form_findings(content, package.form_files[form_id])
+    ]
+
+
+def _feel_finding(expression: forms.FormExpression, file: str) -> Finding | None:
+    try:
+        current_feel().compile(expression.source, element=expression.component, file=file)
+    except FeelError as error:
+        message = f"The FEEL of “{expression.property}” cannot be read: {error.message}"
+        return Finding(file, expression.component, "error", "feel", message, "Mend the expression")
+    return None
