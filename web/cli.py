@@ -95,11 +95,21 @@ def web(host: str, port: int, threads: int) -> None:
 
 
 @main.command()
-def scheduler() -> None:
+@click.option(
+    "--healthy", is_flag=True, help="Start none: does one tick on this machine? Exit code 0 or 1, for health checks."
+)
+@click.pass_context
+def scheduler(ctx: click.Context, healthy: bool) -> None:
     """Fire deadlines and send notices only; run as many as you like."""
-    from web.serving import schedule
+    from web.serving import schedule, ticks_here
 
-    schedule()
+    if not healthy:
+        schedule()
+        return
+    with _engine() as engine:
+        alive = ticks_here(engine)
+    click.echo("A scheduler ticks." if alive else "No scheduler has ticked here for a minute. Start: samled scheduler.")
+    ctx.exit(0 if alive else 1)
 
 
 @main.command()
@@ -135,29 +145,38 @@ def validate(ctx: click.Context, paths: tuple[Path, ...], publish: bool, as_json
 @click.pass_context
 def simulate(ctx: click.Context, paths: tuple[Path, ...], scenario: Path | None, as_json: bool) -> None:
     """Run the scenarios of packages under a virtual clock, in a throw-away database."""
-    from engine.errors import InvalidModel
-    from engine.simulation import simulate as play
-    from engine.validation import packages_in, placed
+    from engine.validation import packages_in
 
     shown: list[dict[str, Any]] = []
     failed = False
     for path in (package for given in paths for package in packages_in(given)):
-        try:
-            results = play(path, scenario)
-        except InvalidModel as error:
-            failed = True
-            findings = [placed(finding, path) for finding in error.findings]
-            shown.append({"path": path.as_posix(), "findings": [finding.as_dict() for finding in findings]})
-            if not as_json:
-                click.echo("\n".join(map(str, findings)))
-            continue
-        failed = failed or not all(result.passed for result in results)
-        shown.append({"path": path.as_posix(), "scenarios": [result.as_dict() for result in results]})
+        results, findings = _played(path, scenario)
+        failed = failed or bool(findings) or not all(result.passed for result in results)
+        found = [finding.as_dict() for finding in findings]
+        shown.append(
+            {"path": path.as_posix(), "findings": found, "scenarios": [result.as_dict() for result in results]}
+        )
         if not as_json:
-            _show_results(path, results)
+            _show_results(path, results, findings)
     if as_json:
         click.echo(_as_json(shown))
     ctx.exit(1 if failed else 0)
+
+
+def _played(path: Path, scenario: Path | None) -> tuple[list[ScenarioResult], list[Finding]]:
+    """The results; or why there are none, so that the next package is still run."""
+    from engine.errors import InvalidModel, SamledError
+    from engine.findings import Finding
+    from engine.simulation import simulate as play
+    from engine.validation import placed
+
+    try:
+        return play(path, scenario), []
+    except InvalidModel as error:
+        return [], [placed(finding, path) for finding in error.findings]
+    except SamledError as error:
+        message, _, remedy = error.message.partition(". ")
+        return [], [Finding(path.as_posix(), "", "error", "cannot-run", message, remedy)]
 
 
 @main.command()
@@ -263,9 +282,11 @@ def _load_demo(engine: Engine, processes: Path) -> None:
     click.echo("Serve it with SAMLED_EXAMPLE=1 to see its people and their password on the log-in page.")
 
 
-def _show_results(path: Path, results: list[ScenarioResult]) -> None:
+def _show_results(path: Path, results: list[ScenarioResult], findings: list[Finding]) -> None:
     from engine.validation import placed
 
+    for finding in findings:
+        click.echo(str(finding))
     for result in results:
         click.echo(f"{'ok  ' if result.passed else 'FAIL'} {path.as_posix()}: {result.name}")
         place = path if path.is_dir() else path.parent
@@ -278,7 +299,8 @@ def _show_results(path: Path, results: list[ScenarioResult]) -> None:
         if not result.file:
             click.echo(f"     {_stands(result)}")
     failed = sum(not result.passed for result in results)
-    click.echo(f"{path.as_posix()}: {len(results)} run, {failed} failed")
+    if results:
+        click.echo(f"{path.as_posix()}: {len(results)} run, {failed} failed")
 
 
 def _stands(result: ScenarioResult) -> str:

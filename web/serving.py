@@ -21,6 +21,8 @@ from web.settings import Settings
 
 #: Connections that wait to be accepted; the kernel cuts it to its own limit.
 _BACKLOG = 1024
+#: A scheduler ticks every few seconds; one that has been silent for this long is stuck or gone.
+SILENT_SECONDS = 60
 
 
 def serve(host: str, port: int, *, with_scheduler: bool, threads: int = 8) -> None:
@@ -45,6 +47,14 @@ def schedule() -> None:
         _stop_on_signal(lambda _number, _frame: scheduler.stop())
         click.echo(f"The scheduler {scheduler.name} ticks every {scheduler.interval:g} seconds (Ctrl-C stops it)")
         scheduler.run()
+
+
+def ticks_here(engine: Engine) -> bool:
+    """Whether a scheduler of this machine has ticked within the last minute."""
+    now, here = engine.clock.now(), f"{socket.gethostname()}:"
+    return any(
+        beat.name.startswith(here) and (now - beat.at).total_seconds() < SILENT_SECONDS for beat in engine.heartbeats()
+    )
 
 
 @contextmanager
