@@ -24,7 +24,9 @@ class Feel:
         self._time_limit = time_limit
         self._memory_limit = memory_limit
         self._local = threading.local()
+        # Parsing costs 2 ms and more, and what is found is the same for all threads and all elements.
         self._facts: dict[Key, dict[str, Any]] = {}
+        self._expressions: dict[tuple[str, Kind, tuple[str, ...], str | None, str | None], Expression] = {}
 
     @property
     def runtime(self) -> Runtime:
@@ -50,6 +52,19 @@ class Feel:
         Raises `FeelError` with the position for a syntax error or an unknown function.
         """
 
+        declared = tuple(sorted(set(names))) if names else ()
+        asked = (source, kind, declared, element, file)
+        known = self._expressions.get(asked)
+        if known is None:
+            known = self._expression(source, kind, element, file, declared, self._checked(*asked))
+            if len(self._expressions) >= MOST_COMPILED:
+                self._expressions.clear()
+            self._expressions[asked] = known
+        return known
+
+    def _checked(
+        self, source: str, kind: Kind, declared: tuple[str, ...], element: str | None, file: str | None
+    ) -> dict[str, Any]:
         def refused(message: str, position: int | None = None) -> FeelError:
             at = _character(source, position)
             return FeelError(message, expression=source, position=at, element=element, file=file)
@@ -58,17 +73,15 @@ class Feel:
             raise refused(f"The expression is longer than {LONGEST_SOURCE} characters. Divide it")
         if "\0" in source:
             raise refused("The expression holds a NUL character. Remove it", source.index("\0"))
-        declared = tuple(sorted(set(names)))
         try:
             facts = self._compiled((source, kind, declared))
         except LimitReached as limit:
             raise refused(f"The expression {limit}. Write it simpler") from None
         if "error" in facts:
             raise refused(facts["error"]["message"], facts["error"]["position"])
-        return self._expression(source, kind, element, file, declared, facts)
+        return facts
 
     def _compiled(self, key: Key) -> dict[str, Any]:
-        # Parsing costs 2 ms and more; what was found is the same for all threads.
         facts = self._facts.get(key)
         if facts is None:
             facts = self.runtime.compile(key)

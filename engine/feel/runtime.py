@@ -191,7 +191,7 @@ class Runtime:
 def _reason(text: str) -> str:
     if "interrupted" in text:
         return "takes too long"
-    if "memory" in text or text == "null":
+    if "memory" in text or text.startswith("null"):
         return "needs too much memory"
     if "call stack" in text:
         return "is nested too deeply"

@@ -49,7 +49,7 @@ _after = current_feel().compile("working days after(date(day), n)")
 _next = current_feel().compile("next working day(date(day))")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(calendars, instants, durations)
 def test_a_deadline_from_now_is_the_instant_that_the_calendar_gives(
     calendar: Calendar, now: datetime, amount: str
@@ -59,7 +59,7 @@ def test_a_deadline_from_now_is_the_instant_that_the_calendar_gives(
     assert found.utcoffset() == calendar.local(found).utcoffset()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(calendars, instants, durations)
 def test_a_deadline_from_an_instant_is_the_one_that_the_calendar_gives(
     calendar: Calendar, start: datetime, amount: str

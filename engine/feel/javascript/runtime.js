@@ -21,9 +21,9 @@ let next = 1;
 /** Names with words of FEEL in them, such as `get or else`, are read as one name only if the parser knows them. */
 const KNOWN = Object.fromEntries([ ...Object.keys(builtins), ...SPECIAL, ...LACKING ].filter((name) => /\b(and|or|in|of|if)\b/.test(name)).map((name) => [ name, null ]));
 
-/** A limit is not ours to answer: Python hears of it. */
+/** A limit is not ours to answer: Python hears of it. Without memory even for an error, null is thrown. */
 function isLimit(error) {
-  return error instanceof InternalError || error instanceof RangeError && /stack/.test(error.message);
+  return error === null || error instanceof InternalError || error instanceof RangeError && /stack/.test(error.message);
 }
 
 function compile(text) {
