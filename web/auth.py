@@ -173,7 +173,11 @@ def _log_in(permission: str | None) -> ResponseReturnValue | None:
     begin_session(found)
     if permission in WITHOUT_OBJECT:
         demand(cast(Action, permission))
-    return _resume(kept.unpack(token)) if token else None
+    if token:
+        return _resume(kept.unpack(token))
+    if request.endpoint == "auth.logged_in":
+        return None
+    return redirect(url_for(home()))  # a log-in form without anything kept: the view must not take it for its own
 
 
 def check_password(username: str, password: str) -> Person | None:

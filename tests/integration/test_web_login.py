@@ -148,7 +148,7 @@ def test_a_post_without_its_token_changes_nothing(app: Flask, browser: PageInspe
 
 
 def test_what_was_typed_before_the_session_ended_is_sent_after_log_in(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/trial")
     lose_session(browser)
     page = page.submit("Skicka", text="Många ord\nom å, ä och ö.", tick=["a", "b"])
@@ -162,8 +162,24 @@ def test_what_was_typed_before_the_session_ended_is_sent_after_log_in(app: Flask
     assert received(app) == [{"text": ["Många ord\nom å, ä och ö."], "tick": ["a", "b"]}]
 
 
+def test_a_press_on_an_example_person_sends_what_was_kept_too(app: Flask, browser: PageInspector) -> None:
+    browser.enter("kurator.skovde")
+    page = browser.get("/trial")
+    lose_session(browser)
+    page = page.submit("Skicka", text="mitt")
+    page.submit("Kurator, Elevhälsan Skövde")
+    assert received(app) == [{"text": ["mitt"]}]
+
+
+def test_a_log_in_form_is_never_taken_for_a_views_own(app: Flask, browser: PageInspector) -> None:
+    token = browser.get("/login").fields(at="/login")["csrf_token"]
+    fields = {"csrf_token": token, "_login": "1", "username": "kurator.skovde", "password": PASSWORD}
+    assert browser.post("/trial", fields).url == "/"
+    assert received(app) == []
+
+
 def test_what_one_person_typed_is_not_sent_as_another(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/trial")
     lose_session(browser)
     page = page.submit("Skicka", text="mitt")
@@ -173,7 +189,7 @@ def test_what_one_person_typed_is_not_sent_as_another(app: Flask, browser: PageI
 
 
 def test_what_is_kept_cannot_be_read_in_the_page(browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/trial")
     lose_session(browser)
     page = page.submit("Skicka", text="hemligheten")
@@ -193,7 +209,7 @@ def test_a_form_from_another_site_is_not_kept(app: Flask, browser: PageInspector
 
 
 def test_a_changed_parcel_of_typed_words_is_dropped(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/trial")
     lose_session(browser)
     page = page.submit("Skicka", text="mitt")
@@ -206,10 +222,10 @@ def test_a_changed_parcel_of_typed_words_is_dropped(app: Flask, browser: PageIns
 
 
 def test_after_log_in_in_another_tab_one_is_asked_before_the_form_is_sent(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/trial")
     lose_session(browser)
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = page.submit("Skicka", text="mitt")
     assert page.title == "Det du skrev är kvar"
     assert received(app) == []
@@ -218,16 +234,16 @@ def test_after_log_in_in_another_tab_one_is_asked_before_the_form_is_sent(app: F
 
 
 def test_a_form_made_for_another_person_is_not_sent_from_this_ones_session(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/trial")
     lose_session(browser)
-    browser.log_in("rektor.skovde")
+    browser.enter("rektor.skovde")
     assert page.submit("Skicka", text="mitt").status == 400
     assert received(app) == []
 
 
 def test_a_form_with_a_file_is_shown_again_so_that_the_file_is_chosen_again(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/trial")
     lose_session(browser)
     page = page.submit("Skicka", text="mitt", file=(io.BytesIO(b"content"), "plan.txt"))
@@ -239,7 +255,7 @@ def test_a_form_with_a_file_is_shown_again_so_that_the_file_is_chosen_again(app:
 
 
 def test_a_session_ends_when_nothing_happens(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     with browser.http.session_transaction() as session:
         session["seen"] -= 61 * 60
     page = browser.get("/account")
@@ -248,7 +264,7 @@ def test_a_session_ends_when_nothing_happens(app: Flask, browser: PageInspector)
 
 
 def test_a_session_ends_after_a_day_at_work(app: Flask, browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     with browser.http.session_transaction() as session:
         session["since"] -= 13 * 3600
     assert browser.get("/account").url.startswith("/login")
@@ -256,8 +272,8 @@ def test_a_session_ends_after_a_day_at_work(app: Flask, browser: PageInspector) 
 
 def test_log_out_everywhere_ends_the_sessions_on_other_machines(app: Flask, browser: PageInspector) -> None:
     telephone = PageInspector(app)
-    telephone.log_in("kurator.skovde")
-    browser.log_in("kurator.skovde")
+    telephone.enter("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/account").submit("Logga ut överallt")
     assert "Du är utloggad överallt." in page.text
     assert telephone.get("/account").url.startswith("/login")
@@ -265,8 +281,8 @@ def test_log_out_everywhere_ends_the_sessions_on_other_machines(app: Flask, brow
 
 def test_the_password_is_changed_and_other_sessions_end(app: Flask, browser: PageInspector) -> None:
     telephone = PageInspector(app)
-    telephone.log_in("kurator.skovde")
-    browser.log_in("kurator.skovde")
+    telephone.enter("kurator.skovde")
+    browser.enter("kurator.skovde")
     new = "tre blå hästar hoppar"
     page = browser.get("/account").submit("Byt lösenord", old=PASSWORD, new=new, again=new)
     assert "Ditt lösenord är bytt" in page.text
@@ -290,7 +306,7 @@ def test_the_password_is_changed_and_other_sessions_end(app: Flask, browser: Pag
 def test_a_new_password_that_will_not_do_is_told_beside_its_field(
     browser: PageInspector, old: str, new: str, again: str, told: str
 ) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/account").submit("Byt lösenord", old=old, new=new, again=again)
     assert page.status == 422
     assert told in page.text
@@ -299,7 +315,7 @@ def test_a_new_password_that_will_not_do_is_told_beside_its_field(
 
 
 def test_the_language_is_changed_and_the_page_kept(browser: PageInspector) -> None:
-    browser.log_in("kurator.skovde")
+    browser.enter("kurator.skovde")
     page = browser.get("/account?x=1")
     assert page.root.get("lang") == "sv"
     page = page.submit("English", language="en")
