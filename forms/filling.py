@@ -315,7 +315,11 @@ class Filling:
             return [cell.wrong]
         if component.is_empty(cell.value):
             return [component.missing()] if component.required else []
-        return component.check(cell.value, self.scope(cell.rows))
+        broken = component.check(cell.value, self.scope(cell.rows))
+        if broken and cell.value == at(self.situation.earlier(), cell.path):
+            # A day that was to come when it was first answered may be corrected around later.
+            broken = [message for message in broken if message.key != "past-date"]
+        return broken
 
     def _wrong_rows(self, component: DynamicList, cell: Cell) -> list[Message]:
         if component.changeable or cell.path in self._misshapen:

@@ -12,12 +12,14 @@ from forms.messages import in_words
 from forms.nodes import Node
 from forms.scope import Option, Scope
 
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
 
 def canonical(value: Any) -> str:
     """JSON text that tells values apart by type too: 1 and "1", true and 1."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def token(value: Any) -> str:

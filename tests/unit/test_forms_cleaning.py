@@ -261,6 +261,12 @@ def test_a_date_may_have_to_come():
     ]
 
 
+def test_a_date_that_has_passed_since_it_was_given_may_stay():
+    made = form(field("datetime", "a", disallowPassedDates=True))
+    assert clean(made, {"a": "2026-11-01"}, known={"plan": {"a": "2026-11-01"}}) == {"a": "2026-11-01"}
+    assert errors(made, {"a": "2026-11-02"}, known={"plan": {"a": "2026-11-01"}})
+
+
 def test_a_working_day_is_asked_of_the_engines_calendar():
     _, wrong = one(field("datetime", "a", properties={"samled": "working-date"}))
     assert wrong("2026-12-23") == []
