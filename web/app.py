@@ -26,6 +26,7 @@ from web import (
     security,
     start,
     tasks,
+    texts,
 )
 from web.context import engine as engine_of_app
 from web.permissions import public
@@ -33,7 +34,7 @@ from web.settings import Settings
 
 #: In this order: what guards comes before what shows.
 ROOMS = (
-    *(security, i18n, errors, files, limits, auth, api, pages),
+    *(security, i18n, errors, files, limits, auth, api, pages, texts),
     *(inbox, tasks, cases, case_actions, start, attachments, account, overview),
 )
 

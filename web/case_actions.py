@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import AnswersAccess, may
+from engine.caching import Published
 from engine.cases import Case
 from engine.commands.review import Answered
 from engine.errors import Conflict, InvalidAnswers, NotFound
@@ -19,6 +20,7 @@ from web.context import engine
 from web.permissions import requires
 from web.questions import Errors, Questions, lookups, names
 from web.standing import Occasion, occasions
+from web.texts import form_of
 
 blueprint = Blueprint("case_actions", __name__)
 
@@ -72,7 +74,12 @@ def _correctable(number: str, entry_id: int) -> Answered:
 def _questions(given: Answered) -> Questions:
     if given.form is None:
         raise NotFound
-    return Questions(given.form, given.evaluate, given.data, lookups(given.case_id))
+    form = form_of(_published(given.case_id), given.form)
+    return Questions(form, given.evaluate, given.data, lookups(given.case_id))
+
+
+def _published(number: str) -> Published:
+    return engine().published(engine().case(number).version_id)
 
 
 def _correct_page(
@@ -83,7 +90,7 @@ def _correct_page(
     asked_reason: bool = False,
     focus: str = "",
 ) -> str:
-    questions, called = _questions(given), names()
+    questions, called = _questions(given), names(_published(given.case_id))
     if raw is None:
         raw = questions.form.prefill(given.answers)
     reason = request.form.get("_reason", "")
@@ -91,7 +98,7 @@ def _correct_page(
     return render_template(
         "cases/correct.html",
         number=given.case_id,
-        name=given.name or _("How it began"),
+        name=called.text(given.name or "") or _("How it began"),
         who=called.who(given.actor, given.unit),
         at=given.at,
         view=questions.view(raw, errors, focus),
@@ -127,8 +134,9 @@ def recorded(number: str, element_id: str) -> ResponseReturnValue:
 
 def _occasion(case: Case, element_id: str) -> Occasion:
     """Raises NotFound for what the case does not listen for now: it may have been recorded already."""
-    drawing = diagram.drawing_of(engine().published(case.version_id).package, case.process_id)
-    for occasion in occasions(case, drawing.occasions):
+    published = engine().published(case.version_id)
+    drawing = diagram.drawing_of(published.package, case.process_id)
+    for occasion in occasions(case, drawing.occasions, names(published)):
         if occasion.element_id == element_id:
             return occasion
     raise NotFound
@@ -165,7 +173,8 @@ def _closable(number: str) -> Case:
 
 
 def _close_page(case: Case, errors: Mapping[str, list[str]]) -> str:
-    open_tasks = [task.name for task in engine().tasks(case=case.id)]
+    called = names(engine().published(case.version_id))
+    open_tasks = [called.text(task.name) for task in engine().tasks(case=case.id)]
     return render_template(
         "cases/close.html", number=case.id, open_tasks=open_tasks, errors=errors, reason=request.form.get("reason", "")
     )

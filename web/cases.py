@@ -28,6 +28,7 @@ from web.pages import add_place
 from web.permissions import SIGNED_IN, requires
 from web.questions import in_words, names
 from web.standing import Line, coming, known_parts, occasions, standing, subject_name, waiting_elements, waits_in_words
+from web.texts import process_text, text_of
 from web.wording import Names, Said, timeline
 
 blueprint = Blueprint("cases", __name__)
@@ -84,7 +85,7 @@ def index() -> ResponseReturnValue:
         rows=[_row(case, called) for case in found],
         wanted=wanted,
         searched=any(wanted[name] for name in ("text", "process", "unit")) or wanted["state"] != "open",
-        processes=[(version.process_id, version.title) for version in engine().processes()],
+        processes=[(other.process_id, process_text(other.title, other.process_id)) for other in engine().processes()],
         units=[(unit, called.unit(unit)) for unit in actor().units],
         next_url=url_for("cases.index", **_said(wanted), after=found.next) if found.next else None,
         first_url=url_for("cases.index", **_said(wanted)) if cursor else None,
@@ -97,10 +98,11 @@ def _said(wanted: Mapping[str, str]) -> dict[str, str]:
 
 def _row(case: CaseSummary, called: Names) -> Row:
     first = next(iter(engine().tasks(case=case.id, limit=1)), None) if case.closed_at is None else None
-    waits = f"{first.name} – {called.label(first.label)}" if first and first.label else first.name if first else ""
+    said = names(engine().published(case.version_id))
+    waits = said.text(first.name) + (f" – {called.label(first.label)}" if first.label else "") if first else ""
     return Row(
         number=case.id,
-        process=case.title,
+        process=said.text(case.title),
         owner=called.unit(case.owner),
         opened=case.started_at,
         closed=case.closed_at,
@@ -149,7 +151,7 @@ def show(number: str) -> ResponseReturnValue:
 
 def _case_page(case: Case) -> CasePage:
     published = engine().published(case.version_id)
-    called = names({name: role.title for name, role in published.roles.items()})
+    called = names(published)
     tasks = engine().tasks(case=case.id)
     drawing = diagram.drawing_of(published.package, case.process_id)
     before = request.args.get("before", type=int)
@@ -158,20 +160,20 @@ def _case_page(case: Case) -> CasePage:
     return CasePage(
         number=case.id,
         about=subject_name(case, published.package),
-        process=case.title,
+        process=called.text(case.title),
         owner=called.unit(case.owner),
         opened=case.started_at,
         closed=case.closed_at,
         close_reason="" if case.close_reason in (None, "ended") else str(case.close_reason),
         incidents=case.incident_messages,
         standing=standing(tasks, case, called),
-        waits=waits_in_words(case),
+        waits=waits_in_words(case, called),
         events=[
             {
                 "name": occasion.name,
                 "url": url_for("case_actions.record", number=case.id, element_id=occasion.element_id),
             }
-            for occasion in occasions(case, drawing.occasions)
+            for occasion in occasions(case, drawing.occasions, called)
         ],
         drawing_url=url_for("cases.drawing", version_id=case.version_id) if drawing.is_drawn else "",
         marks_url=url_for("cases.marks", number=case.id),
@@ -184,7 +186,7 @@ def _case_page(case: Case) -> CasePage:
         plan_url=url_for("cases.show_plan", number=case.id) if plan.has_plan(case.data) else "",
         parties=_parties(case, called),
         deadlines=coming(case, tasks, called),
-        known=known_parts(case),
+        known=known_parts(case, called),
         files=[
             {"id": file.id, "name": file.name, "size": _size(file.size)} for file in engine().files(case.id, by=actor())
         ],
@@ -224,7 +226,7 @@ def _in_words(published: Published, said: Said, answers: Mapping[str, Any] | Non
     given = (answers or {}).get(form_id or "")
     if not form_id or not isinstance(given, Mapping):
         return []
-    return in_words(published.form(info.process_id if info else process_id, form_id), given)
+    return in_words(published, published.form(info.process_id if info else process_id, form_id), given)
 
 
 def _parties(case: Case, called: Names) -> list[dict[str, str]]:
@@ -286,13 +288,14 @@ def marks(number: str) -> ResponseReturnValue:
 @requires("read-case")
 def show_plan(number: str) -> ResponseReturnValue:
     case = engine().case(number, by=actor())
+    published = engine().published(case.version_id)
     if not plan.has_plan(case.data):
         raise NotFound
     return render_template(
         "cases/plan.html",
         number=number,
-        about=subject_name(case, engine().published(case.version_id).package),
-        process=case.title,
+        about=subject_name(case, published.package),
+        process=text_of(published, case.title),
         plan=plan.read(case.data, names()),
     )
 
@@ -300,8 +303,9 @@ def show_plan(number: str) -> ResponseReturnValue:
 @blueprint.get("/cases/<number>/reads")
 @requires("read-log")
 def reads(number: str) -> ResponseReturnValue:
-    found, called = engine().reads(number, by=actor()), names()
+    found = engine().reads(number, by=actor())
     published = engine().published(engine().case(number).version_id)
+    called = names(published)
     start = max(0, request.args.get("after", 0, type=int))
     shown = found[start : start + PAGE_SIZE]
     rest = len(found) > start + PAGE_SIZE
@@ -329,7 +333,7 @@ def _what(read: Read, published: Published) -> str:
         case "case":
             return _("The case")
         case "task":
-            return _("The task “%(name)s”", name=published.names.get(rest) or rest)
+            return _("The task “%(name)s”", name=text_of(published, published.names.get(rest) or rest))
         case "history":
             return _("The history")
         case "answers":

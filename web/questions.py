@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from flask import g, request
 
+from engine.caching import Published
 from engine.errors import NotFound
 from forms import Evaluate, Form, InvalidInput, Lookups, Message, Option
 from forms.answers import Answer
@@ -16,6 +17,7 @@ from forms.view import FormView
 from web.auth import actor
 from web.context import directory, engine
 from web.i18n import language, zone
+from web.texts import form_of, text_of
 from web.wording import Names
 
 Errors = Mapping[str, Sequence[Message | str]]
@@ -63,10 +65,19 @@ class Questions:
         )
 
 
-def names(roles: Mapping[str, str] | None = None) -> Names:
-    """What ids on a page are called. People are looked up one by one: a page names a handful of thousands."""
+def names(published: Published | None = None) -> Names:
+    """What ids on a page are called; with a version, its roles and steps too.
+
+    People are looked up one by one: a page names a handful of thousands.
+    """
     units = engine().organisation().units
-    return Names(_person_name, lambda unit: units[unit].name if unit in units else unit, roles)
+    roles = {name: role.title for name, role in published.roles.items()} if published else {}
+    return Names(
+        _person_name,
+        lambda unit: units[unit].name if unit in units else unit,
+        roles,
+        partial(text_of, published) if published else str,
+    )
 
 
 def _person_name(person_id: str) -> str:
@@ -120,6 +131,7 @@ def _everybody() -> list[Option]:
     return [Option(person.id, person.name) for person in directory().people()]
 
 
-def in_words(form: Form, data: Mapping[str, Any]) -> list[Answer]:
-    """Stored answers in words, where nothing needs to be evaluated anew."""
-    return form.answers(data, lookups_for_reading(), language=language(), zone=zone().key)
+def in_words(published: Published, form: Form, data: Mapping[str, Any]) -> list[Answer]:
+    """Stored answers in the reader's words, where nothing needs to be evaluated anew."""
+    asked = form_of(published, form)
+    return asked.answers(data, lookups_for_reading(), language=language(), zone=zone().key)

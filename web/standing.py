@@ -59,7 +59,7 @@ def standing(tasks: Iterable[Task], case: Case, names: Names) -> list[Line]:
     lines = []
     for task in list(tasks)[:MOST]:
         setting = deadlines.get(task.deadline_name or "")
-        name = f"{task.name} – {names.label(task.label)}" if task.label else task.name
+        name = names.text(task.name) + (f" – {names.label(task.label)}" if task.label else "")
         who = holder(task.assignee, task.units, task.groups, names)
         url = url_for("tasks.show", task_id=task.id) if may(actor(), "read-task", task) else ""
         told = otherwise(setting.escalate if setting else (), names)
@@ -67,14 +67,14 @@ def standing(tasks: Iterable[Task], case: Case, names: Names) -> list[Line]:
     return lines
 
 
-def waits_in_words(case: Case) -> list[str]:
+def waits_in_words(case: Case, names: Names) -> list[str]:
     """What the case itself waits for: a day to come, or word from somebody. Only what stands in the way of going on."""
     published = engine().published(case.version_id)
     dates = {deadline.element_id: deadline.due_at for deadline in engine().deadlines(case=case.id)}
     return [
-        _("%(what)s, on %(date)s", what=_name(published, element), date=day(dates[element]))
+        _("%(what)s, on %(date)s", what=names.text(_name(published, element)), date=day(dates[element]))
         if element in dates
-        else _name(published, element)
+        else names.text(_name(published, element))
         for element in waiting_elements(case)
     ]
 
@@ -104,7 +104,7 @@ def coming(case: Case, tasks: Sequence[Task], names: Names) -> list[str]:
     lines = []
     for deadline in engine().deadlines(case=case.id)[:MOST]:
         task = by_id.get(deadline.task_id or 0)
-        what = task.name if task else _name(published, deadline.element_id)
+        what = names.text(task.name if task else _name(published, deadline.element_id))
         lines.append(f"{day(deadline.due_at)}: {_coming(deadline, what, published, names)}")
     return lines
 
@@ -122,14 +122,14 @@ def _coming(deadline: Deadline, what: str, published: Published, names: Names) -
     return what
 
 
-def known_parts(case: Case, but: str | None = None) -> list[Known]:
+def known_parts(case: Case, names: Names, but: str | None = None) -> list[Known]:
     """The case's answers in the order of its process; `but`: a form that is on the page anyway."""
     published, data = engine().published(case.version_id), case.data
     parts = []
     for form, title in _forms(published, case.process_id):
-        answers = [in_words(form, given) for given in _given(form.id, data)]
+        answers = [in_words(published, form, given) for given in _given(form.id, data)]
         if form.id != but and any(answers):
-            parts.append(Known(title, [found for found in answers if found]))
+            parts.append(Known(names.text(title), [found for found in answers if found]))
     return parts
 
 
@@ -169,7 +169,7 @@ class Occasion:
     documentation: str
 
 
-def occasions(case: Case, drawn: Mapping[str, str]) -> list[Occasion]:
+def occasions(case: Case, drawn: Mapping[str, str], names: Names) -> list[Occasion]:
     """What can be recorded now. `drawn`: event → the name of the event sub-process that it starts.
 
     Only messages that are addressed to this very case: others come from other cases or systems.
@@ -180,8 +180,8 @@ def occasions(case: Case, drawn: Mapping[str, str]) -> list[Occasion]:
         info = published.model.element(heard.element_id, heard.process_id) or published.model.element(heard.element_id)
         if heard.kind != MESSAGE or heard.key != case.id or info is None:
             continue
-        name = drawn.get(heard.element_id) or info.name or heard.name
-        occasion = Occasion(heard.name, heard.key, heard.element_id, name, info.documentation or "")
+        name = names.text(drawn.get(heard.element_id) or info.name or heard.name)
+        occasion = Occasion(heard.name, heard.key, heard.element_id, name, names.text(info.documentation or ""))
         # The same message may be heard in several places: one button, named by the place that says most.
         if heard.name not in found or heard.element_id in drawn:
             found[heard.name] = occasion

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from engine.caching import Published
 from engine.cases import CaseSummary
 from engine.errors import InvalidAnswers, NotFound
 from forms import Form
@@ -20,6 +21,7 @@ from web.context import engine
 from web.pages import add_place
 from web.permissions import requires
 from web.questions import Errors, Questions, lookups, names
+from web.texts import form_of, text_of
 
 blueprint = Blueprint("start", __name__)
 
@@ -40,8 +42,7 @@ class Process:
 @requires("start-case")
 def choose() -> ResponseReturnValue:
     found = [
-        Process(version.process_id, version.title, engine().published(version.id).package.description)
-        for version in engine().processes()
+        _in_words(version.process_id, version.title, engine().published(version.id)) for version in engine().processes()
     ]
     return render_template("start/choose.html", processes=found)
 
@@ -98,17 +99,24 @@ def _owner() -> str | None:
     return request.form.get("_owner_unit") or None
 
 
+def _in_words(process_id: str, title: str, published: Published) -> Process:
+    return Process(process_id, text_of(published, title), text_of(published, published.package.description))
+
+
 def _process(process_id: str) -> Process:
     for version in engine().processes():
         if version.process_id == process_id:
-            return Process(process_id, version.title, engine().published(version.id).package.description)
+            return _in_words(process_id, version.title, engine().published(version.id))
     raise NotFound
 
 
 def _questions(process_id: str) -> Questions | None:
     found: tuple[Form | None, Any] = engine().start_form(process_id)
     form, evaluate = found
-    return Questions(form, evaluate, {}, lookups()) if form is not None else None
+    if form is None:
+        return None
+    version = next(version for version in engine().processes() if version.process_id == process_id)
+    return Questions(form_of(engine().published(version.id), form), evaluate, {}, lookups())
 
 
 def _page(

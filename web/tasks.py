@@ -16,6 +16,7 @@ from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine.caching import Published
 from engine.commands.look import TaskDetail
 from engine.commands.review import Answered
 from engine.errors import Conflict, InvalidAnswers, NotFound
@@ -28,6 +29,7 @@ from web.i18n import date_time
 from web.permissions import requires
 from web.questions import Errors, Questions, in_words, lookups, names
 from web.standing import Line, known_parts, standing, subject_name, waits_in_words
+from web.texts import form_of
 from web.wording import Names, consequences, due_text, holder, long_day, sentence_of
 
 blueprint = Blueprint("tasks", __name__)
@@ -140,26 +142,26 @@ def receipt(task_id: int) -> ResponseReturnValue:
     """What happens next, and who has it now."""
     done = engine().completed(task_id, by=actor())
     case = engine().case(done.case_id)
-    called = names(_roles(case.version_id))
+    called = names(engine().published(case.version_id))
     tasks = engine().tasks(case=done.case_id)
     following = [task for task in tasks if task.created_at == done.at]
     others = [task for task in tasks if task.created_at != done.at]
     told = Receipt(
-        name=done.name or "",
+        name=called.text(done.name or ""),
         case_id=done.case_id,
         text=_by_whom(done, called),
         again="again" in request.args,
         closed=case.closed_at is not None,
         following=standing(following, case, called),
         others=standing(others, case, called),
-        waits=waits_in_words(case),
+        waits=waits_in_words(case, called),
     )
     return render_template("tasks/receipt.html", receipt=told)
 
 
 def _page(task: TaskDetail, raw: Mapping[str, Any] | None, errors: Errors | None = None, focus: str = "") -> str:
     case = engine().case(task.case_id)
-    called = names(_roles(case.version_id))
+    called = names(engine().published(case.version_id))
     moment, calendar = now(), engine().calendar()
     view: FormView | None = _questions(task).view(raw, errors, focus) if task.form else None
     return render_template(
@@ -172,7 +174,7 @@ def _page(task: TaskDetail, raw: Mapping[str, Any] | None, errors: Errors | None
         consequences=consequences(task.ladder, task.escalate, moment, called),
         asked=_asked(task, called),
         holder=_holder(task, called),
-        known=known_parts(case, but=task.form.id if task.form else None),
+        known=known_parts(case, called, but=task.form.id if task.form else None),
         has_draft=task.draft is not None and raw is task.draft,
     )
 
@@ -181,7 +183,7 @@ def _questions(task: TaskDetail) -> Questions:
     form, evaluate = task.form, task.evaluate
     if form is None or evaluate is None:
         raise ValueError(f"task {task.id} has no form")
-    return Questions(form, evaluate, task.known, lookups(task.case_id))
+    return Questions(form_of(_published(task.case_id), form), evaluate, task.known, lookups(task.case_id))
 
 
 def _asked(task: TaskDetail, called: Names) -> str:
@@ -219,8 +221,8 @@ def _merged(*all_errors: Errors) -> Errors:
     return found
 
 
-def _roles(version_id: int) -> dict[str, str]:
-    return {name: role.title for name, role in engine().published(version_id).roles.items()}
+def _published(case_id: str) -> Published:
+    return engine().published(engine().case(case_id).version_id)
 
 
 def _done_page(task_id: int, posted: Mapping[str, str] | None) -> ResponseReturnValue:
@@ -237,6 +239,7 @@ def _done_page(task_id: int, posted: Mapping[str, str] | None) -> ResponseReturn
     page = render_template(
         "tasks/too_late.html",
         done=done,
+        name=names(_published(done.case_id)).text(done.name or ""),
         text=_by_whom(done, names()),
         answers=_in_words(done, done.answers.get(done.form.id, {}) if done.form else {}),
         typed=_in_words(done, mine) if mine else [],
@@ -256,7 +259,7 @@ def _same_again(done: Answered, posted: Mapping[str, str]) -> bool:
 
 
 def _in_words(done: Answered, data: Mapping[str, Any] | None) -> list[Answer]:
-    return in_words(done.form, data) if done.form is not None and data else []
+    return in_words(_published(done.case_id), done.form, data) if done.form is not None and data else []
 
 
 def _typed_lines(posted: Mapping[str, str]) -> list[str]:

@@ -94,9 +94,15 @@ class Names:
     """What people and units are called. An id nobody knows is shown as it is: better a bare id than a hole."""
 
     def __init__(
-        self, person: Callable[[str], str], unit: Callable[[str], str], roles: Mapping[str, str] | None = None
+        self,
+        person: Callable[[str], str],
+        unit: Callable[[str], str],
+        roles: Mapping[str, str] | None = None,
+        text: Callable[[str], str] = str,
     ) -> None:
         self._person, self._unit, self._roles = person, unit, roles or {}
+        #: A text of the process in the reader's language.
+        self.text = text
 
     def person(self, person_id: str | None) -> str:
         """A person; what nobody did, the system did."""
@@ -108,7 +114,7 @@ class Names:
 
     def role(self, role: str) -> str:
         """A role of process.toml; `unit-manager` is built in."""
-        return _("the unit's manager") if role == "unit-manager" else self._roles.get(role, role)
+        return _("the unit's manager") if role == "unit-manager" else self.text(self._roles.get(role, role))
 
     def label(self, label: str) -> str:
         """Which one of several: mostly a unit."""
@@ -167,7 +173,7 @@ def _said(head: Entry, led_to: Sequence[Entry], names: Names, tells: Callable[[E
         text=sentence(head, names),
         who=names.who(head.actor, head.unit),
         element_id=head.element_id,
-        name=head.name or head.element_id or "",
+        name=names.text(head.name or head.element_id or ""),
         reason=str(head.payload.get("reason") or ""),
         led_to=tuple(dict.fromkeys(follow_ups)),
         answers=head.payload.get("answers") or None,
@@ -209,7 +215,7 @@ def sentence(entry: Entry, names: Names) -> str:
     """One thing that happened. A kind nobody has worded yet is told by its name, never left out."""
     payload = entry.payload
     about = {
-        "what": str(entry.name or payload.get("name") or entry.element_id or _("the case")),
+        "what": names.text(str(entry.name or payload.get("name") or entry.element_id or _("the case"))),
         "unit": names.unit(payload.get("unit") or _text(payload.get("to"))),
         "whom": _whom(payload.get("to"), names),
     }
