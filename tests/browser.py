@@ -95,6 +95,14 @@ class Person:
         """Press the first button of that name; it sends a form."""
         self._leads_to_a_page(lambda: self.page.get_by_role("button", name=button).first.click())
 
+    def click(self, place: Locator) -> None:
+        """Click on something that leads to a page."""
+        self._leads_to_a_page(place.click)
+
+    def speak(self, language: str) -> None:
+        """Switch the language of all pages, such as to "English"."""
+        self.press(language)
+
     def answer(self, answers: Mapping[str, Any]) -> None:
         """Fill in the form on the page: keys as in the form file, rows of a list added with its button.
 
@@ -169,6 +177,9 @@ class Person:
         ids = page.evaluate("() => [...document.querySelectorAll('[id]')].map((element) => element.id)")
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             faults.append(f"ids that stand twice: {', '.join(twice)}")
+        too_wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if too_wide > 0:
+            faults.append(f"scrolls sideways: {too_wide} pixels too wide")
         if self._bytes > HEAVIEST_PAGE:
             faults.append(f"weighs {self._bytes:,} bytes, more than {HEAVIEST_PAGE:,}")
         return faults

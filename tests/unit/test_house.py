@@ -31,7 +31,9 @@ def _files() -> list[Path]:
 
 
 def test_every_setting_has_a_line_in_the_docs() -> None:
-    read = {name for path in (ROOT / "web").glob("*.py") for name in re.findall(r'"(SAMLED_[A-Z_]+)"', path.read_text())}
+    read = {
+        name for path in (ROOT / "web").glob("*.py") for name in re.findall(r'"(SAMLED_[A-Z_]+)"', path.read_text())
+    }
     documented = set(re.findall(r"`(SAMLED_[A-Z_]+)`", _text("docs/reference/settings.md")))
     assert "SAMLED_DATABASE_URL" in read
     assert read <= documented, f"Add to docs/reference/settings.md: {sorted(read - documented)}"
@@ -90,10 +92,21 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         assert found is None, f"{path.relative_to(ROOT)} names {found and found.group()}"
 
 
-@pytest.mark.parametrize("page", sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]))
+@pytest.mark.parametrize(
+    "page", sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / page).read_text(encoding="utf-8")):
         assert (ROOT / page.parent / target).exists(), f"{page} links to {target}, which is not there"
+
+
+def test_the_index_of_the_docs_leads_to_every_page() -> None:
+    index = _text("docs/README.md")
+    for page in ROOT.glob("docs/*/*.md"):
+        if page.parent.name != "decisions":
+            assert f"({page.relative_to(ROOT / 'docs').as_posix()})" in index, (
+                f"docs/README.md does not name {page.name}"
+            )
 
 
 def test_the_compose_file_is_valid() -> None:

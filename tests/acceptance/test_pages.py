@@ -1,0 +1,86 @@
+"""Every page that links lead to, in both languages and on a telephone: inspected as it is shown (see tests/browser.py)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser
+
+from engine.example import PASSWORD
+from tests.browser import Person
+from tests.site import Site
+
+#: What a person may come upon; each is visited once, whichever case or task it is.
+EXPECTED = {
+    "/",
+    "/cases",
+    "/cases/N",
+    "/cases/N/reads",
+    "/tasks/N",
+    "/tasks/N/hand-over",
+    "/start",
+    "/start/sip",
+    "/account",
+}
+TELEPHONE = 390
+
+
+def route(path: str) -> str:
+    """The path without its numbers and its query."""
+    return re.sub(r"/\d[\d-]*(?=/|$)", "/N", path.partition("?")[0].partition("#")[0])
+
+
+def look_around(person: Person) -> set[str]:
+    """Follow links to every kind of page there is. Gives the kinds."""
+    waiting, seen = ["/"], {"/"}
+    while waiting:
+        person.open(waiting.pop(0))
+        for link in person.page.locator("a[href^='/']").all():
+            path = link.get_attribute("href") or "/"
+            if route(path) not in seen and not path.startswith(("/static", "/api")):
+                seen.add(route(path))
+                waiting.append(path)
+    return seen
+
+
+@pytest.mark.parametrize(("language", "code"), [("Svenska", "sv"), ("English", "en")])
+def test_every_page_is_accessible_in_both_languages(
+    browser: Browser, example_site: Site, language: str, code: str
+) -> None:
+    person = Person.at(browser, example_site.base_url)
+    person.log_in("kurator.skovde", PASSWORD)
+    if code != "sv":
+        person.speak(language)
+    assert look_around(person) >= EXPECTED
+    assert person.page.locator("html").get_attribute("lang") == code
+
+
+def test_every_page_fits_a_telephone(browser: Browser, example_site: Site) -> None:
+    person = Person.at(browser, example_site.base_url, width=TELEPHONE)
+    person.log_in("socialsekreterare.skovde", PASSWORD)
+    assert look_around(person) >= EXPECTED
+
+
+@pytest.mark.parametrize("username", ["administrator", "processagare.skaraborg"])
+def test_the_pages_of_those_who_keep_the_house(browser: Browser, example_site: Site, username: str) -> None:
+    person = Person.at(browser, example_site.base_url)
+    person.log_in(username, PASSWORD)
+    assert "/overview" in look_around(person)
+
+
+def test_a_page_that_is_not_there_says_what_to_do(browser: Browser, example_site: Site) -> None:
+    person = Person.at(browser, example_site.base_url)
+    person.log_in("kurator.skovde", PASSWORD)
+    person.open("/cases/1999-00001")
+    assert person.page.get_by_role("link", name="Mina uppgifter").count()
+
+
+def test_staff_get_along_without_javascript(browser: Browser, example_site: Site) -> None:
+    person = Person.at(browser, example_site.base_url, javascript=False)
+    person.log_in("kurator.skovde", PASSWORD)
+    row = person.page.locator("tr", has_text="Lämna ut planen").first
+    person.click(row.get_by_role("link").first)
+    person.page.locator('textarea[name="comment"]').fill("Så här blev det.")
+    person.press("Spara utkast")
+    assert person.page.locator('textarea[name="comment"]').input_value() == "Så här blev det."
