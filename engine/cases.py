@@ -14,6 +14,7 @@ from engine.actors import Actor
 from engine.errors import NotFound
 from engine.pages import Page, from_cursor, to_cursor
 from engine.parties import Party
+from engine.prepared import Prepared
 from engine.schema import cases, holders, parties, tasks, versions
 from engine.tasks import matches_text
 
@@ -71,18 +72,21 @@ _LOCK = select(
     cases.c.started_at, cases.c.closed_at, cases.c.close_reason,
     counters.organisation_query.scalar_subquery().label("organisation"),
 )  # fmt: skip
-_LOCK_BY_ID = _LOCK.where(cases.c.id == bindparam("id")).with_for_update(of=cases)
-_LOCK_BY_NUMBER = _LOCK.where(cases.c.number == bindparam("id")).with_for_update(of=cases)
-_LOCK_BY_TASK = (
+_LOCK_BY_ID = Prepared(_LOCK.where(cases.c.id == bindparam("id")).with_for_update(of=cases))
+_LOCK_BY_NUMBER = Prepared(_LOCK.where(cases.c.number == bindparam("id")).with_for_update(of=cases))
+_LOCK_BY_TASK = Prepared(
     _LOCK.add_columns(tasks.c.token_id, tasks.c.element_id, tasks.c.assignee, tasks.c.name.label("task_name"))
     .join(tasks, tasks.c.case_id == cases.c.id)
     .where(tasks.c.id == bindparam("id"))
     .with_for_update(of=cases)
 )
-_STATE = select(cases.c.state).where(cases.c.id == bindparam("id"))
-_KEY = select(cases.c.id).where(cases.c.number == bindparam("number"))
-_INSERT = insert(cases)
-_SAVE = (
+_STATE = Prepared(select(cases.c.state).where(cases.c.id == bindparam("id")))
+_KEY = Prepared(select(cases.c.id).where(cases.c.number == bindparam("number")))
+_INSERT = Prepared(
+    insert(cases).returning(cases.c.id),
+    ["number", "version_id", "process_id", "owner", "revision", "state", "started_at", "started_by", "incidents"],
+)
+_SAVE = Prepared(
     update(cases)
     .where(cases.c.id == bindparam("key_id"))
     .values(
@@ -91,12 +95,13 @@ _SAVE = (
     )
 )  # fmt: skip
 
-LockedRow = Row[*tuple[Any, ...]]
+#: A named tuple of the columns of `_LOCK`.
+LockedRow = Any
 
 
 def key(tx: Connection, number: str) -> int:
     """The inner id of a case number. Raises NotFound."""
-    found: int | None = tx.execute(_KEY, {"number": number}).scalar()
+    found: int | None = _KEY.scalar(tx, {"number": number})
     if found is None:
         raise missing(number)
     return found
@@ -115,7 +120,7 @@ def missing(number: object) -> NotFound:
 
 def lock(tx: Connection, number: str) -> LockedRow:
     """Lock a case by its number: the first statement of every command on it. Raises NotFound."""
-    row = tx.execute(_LOCK_BY_NUMBER, {"id": number}).first()
+    row = _LOCK_BY_NUMBER.first(tx, {"id": number})
     if row is None:
         raise missing(number)
     return row
@@ -123,7 +128,7 @@ def lock(tx: Connection, number: str) -> LockedRow:
 
 def lock_by_id(tx: Connection, case: int) -> LockedRow:
     """Lock a case by its inner id. Raises NotFound."""
-    row = tx.execute(_LOCK_BY_ID, {"id": case}).first()
+    row = _LOCK_BY_ID.first(tx, {"id": case})
     if row is None:
         raise missing(case)
     return row
@@ -134,12 +139,13 @@ def lock_by_task(tx: Connection, task_id: int) -> LockedRow | None:
 
     On PostgreSQL the task's columns may be those from before a wait for the lock: the run decides what is open.
     """
-    return tx.execute(_LOCK_BY_TASK, {"id": task_id}).first()
+    found: LockedRow | None = _LOCK_BY_TASK.first(tx, {"id": task_id})
+    return found
 
 
 def state(tx: Connection, case: int) -> dict[str, Any]:
     """What waits, and the data."""
-    found: dict[str, Any] = tx.execute(_STATE, {"id": case}).scalar_one()
+    found: dict[str, Any] = _STATE.scalar(tx, {"id": case})
     return found
 
 
@@ -151,13 +157,13 @@ def data_of(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def add(tx: Connection, values: Mapping[str, Any]) -> int:
     """Write a new case; its inner id."""
-    case: int = tx.execute(_INSERT.returning(cases.c.id), values).scalar_one()
+    case: int = _INSERT.scalar(tx, values)
     return case
 
 
 def save(tx: Connection, case: int, values: Mapping[str, Any]) -> None:
     """Write what a command made of the case: revision, state, owner, incidents, closed_at, close_reason."""
-    tx.execute(_SAVE, {"key_id": case, **values})
+    _SAVE.run(tx, {"key_id": case, **values})
 
 
 def owner(tx: Connection, case: int) -> str:

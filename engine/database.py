@@ -6,12 +6,14 @@ that what it reads cannot change under it. Leaving the block without an error co
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
@@ -19,7 +21,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy import Engine as Pool
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from engine.errors import DatabaseNotReady, DatabaseTooNew, DatabaseUnavailable, SamledError
@@ -29,7 +31,7 @@ from engine.schema import metadata
 BUSY_SECONDS = 15.0
 #: Any number: held while migrations run, so that two processes that start together do not both migrate.
 _MIGRATION_LOCK = 7_265_331
-_DISCONNECTED = ("server closed the connection", "connection is closed", "terminating connection")
+_DRIVER_ERRORS = (sqlite3.OperationalError, psycopg.OperationalError)
 
 
 class Database:
@@ -110,12 +112,16 @@ class Database:
         try:
             yield
         except (OperationalError, InterfaceError) as error:
+            raise self._told(error.orig) from error
+        except _DRIVER_ERRORS as error:  # of prepared statements, which SQLAlchemy does not see
+            if self.kind == "postgresql":
+                self._pool.dispose()  # what else is in the pool is probably broken too
             raise self._told(error) from error
 
-    def _told(self, error: DBAPIError) -> SamledError:
-        reason = str(error.orig)
+    def _told(self, error: BaseException | None) -> SamledError:
+        reason = str(error)
         if self.kind == "sqlite" and ("readonly" in reason or "unable to open" in reason):
-            return _unwritable(Path(str(self.url.database)), error.orig)
+            return _unwritable(Path(str(self.url.database)), error)
         if "disk is full" in reason or "No space left" in reason:
             return DatabaseUnavailable("The database's disk is full. Nothing was changed; make room and try again.")
         if "locked" in reason:

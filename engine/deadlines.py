@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from engine.calendars import Calendar
+from engine.prepared import Prepared
 from engine.process_settings import DeadlineSetting
 from engine.schema import cases, deadlines, tasks
 
@@ -118,11 +119,13 @@ _VIEW = (
     )
     .order_by(deadlines.c.due_at, deadlines.c.id)
 )  # fmt: skip
-_INSERT = insert(deadlines)
-_DELETE = delete(deadlines).where(deadlines.c.case_id == bindparam("case"), deadlines.c.token_id == bindparam("token"))
-_DELETE_ALL = delete(deadlines).where(deadlines.c.case_id == bindparam("case"))
+_COLUMNS = ["case_id", "token_id", "kind", "rung", "element_id", "name", "due_at", "task_due_at", "run_at"]
+_INSERT = Prepared(insert(deadlines), _COLUMNS)
+_DELETE = Prepared(
+    delete(deadlines).where(deadlines.c.case_id == bindparam("case"), deadlines.c.token_id == bindparam("token"))
+)
 #: The case whose deadline was due first and that no other scheduler holds. The lock is on the case, as everywhere.
-_CLAIM = (
+_CLAIM = Prepared(
     select(deadlines.c.case_id)
     .join(cases, cases.c.id == deadlines.c.case_id)
     .where(deadlines.c.run_at <= bindparam("now"))
@@ -130,7 +133,7 @@ _CLAIM = (
     .limit(1)
     .with_for_update(of=cases, skip_locked=True)
 )
-_DUE = (
+_DUE = Prepared(
     select(
         deadlines.c.id, deadlines.c.token_id, deadlines.c.kind, deadlines.c.rung, deadlines.c.element_id,
         deadlines.c.name, deadlines.c.due_at, deadlines.c.task_due_at, deadlines.c.attempts,
@@ -144,12 +147,13 @@ _NEXT = select(func.min(deadlines.c.run_at))
 
 def claim_case(tx: Connection, now: datetime) -> int | None:
     """Lock the case whose deadline was due first; its inner id. None: nothing is due that another does not hold."""
-    return tx.execute(_CLAIM, {"now": now}).scalar()
+    found: int | None = _CLAIM.scalar(tx, {"now": now})
+    return found
 
 
 def next_due_in(tx: Connection, case: int, now: datetime) -> DueRow | None:
     """The case's earliest deadline that is due."""
-    row = tx.execute(_DUE, {"case": case, "now": now}).first()
+    row = _DUE.first(tx, {"case": case, "now": now})
     return DueRow(*row) if row else None
 
 
@@ -180,8 +184,7 @@ def _views(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Deadline]:
 
 def add(tx: Connection, case: int, rows: Sequence[tuple[DeadlineRow, Step]]) -> None:
     """Write new deadlines, each with the step that comes first."""
-    if rows:
-        tx.execute(_INSERT, [_values(case, row, step) for row, step in rows])
+    _INSERT.run_many(tx, [_values(case, row, step) for row, step in rows])
 
 
 def _values(case: int, row: DeadlineRow, step: Step) -> dict[str, Any]:
@@ -193,14 +196,7 @@ def _values(case: int, row: DeadlineRow, step: Step) -> dict[str, Any]:
 
 def remove(tx: Connection, case: int, tokens: Iterable[int]) -> None:
     """Forget deadlines that nothing waits for any more."""
-    values = [{"case": case, "token": token} for token in tokens]
-    if values:
-        tx.execute(_DELETE, values)
-
-
-def remove_all(tx: Connection, case: int) -> None:
-    """Forget every deadline of a case."""
-    tx.execute(_DELETE_ALL, {"case": case})
+    _DELETE.run_many(tx, [{"case": case, "token": token} for token in tokens])
 
 
 def move(tx: Connection, row_id: int, step: Step | None) -> None:

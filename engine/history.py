@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from engine.bpmn.occurrences import Occurrence
+from engine.prepared import Prepared
 from engine.schema import history
 
 #: Kinds of rows that are no change of the case's state: they have no revision.
@@ -41,7 +42,7 @@ class Entry:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
-_INSERT = insert(history)
+_INSERT = Prepared(insert(history), ["case_id", "at", "actor", "unit", "kind", "element_id", "task_id", "payload"])
 _OF_CASE = (
     select(history.c.id, history.c.at, history.c.actor, history.c.unit, history.c.kind, history.c.element_id)
     .add_columns(history.c.payload)
@@ -75,8 +76,8 @@ def append(
     packed = dict(payload or {})
     if occurrences or events:
         packed["events"] = [*map(_short, occurrences), *events]
-    tx.execute(
-        _INSERT,
+    _INSERT.run(
+        tx,
         {
             "case_id": case, "at": now, "actor": actor, "unit": unit, "kind": kind,
             "element_id": element_id, "task_id": task_id, "payload": packed,

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from engine.prepared import Prepared
 from engine.schema import outbox
 
 #: After each failure; after the last the row is parked for an administrator.
@@ -54,7 +55,7 @@ _COLUMNS = (
     outbox.c.id, outbox.c.key, outbox.c.kind, outbox.c.case_id,
     outbox.c.payload, outbox.c.attempts, outbox.c.next_try_at, outbox.c.error,
 )  # fmt: skip
-_INSERT = insert(outbox)
+_INSERT = Prepared(insert(outbox), ["key", "kind", "case_id", "payload", "created_at", "next_try_at", "attempts"])
 _DUE = (
     select(*_COLUMNS)
     .where(outbox.c.next_try_at <= bindparam("now"))
@@ -76,17 +77,16 @@ _SENT = (
 
 def put(tx: Connection, case: int | None, wanted: Sequence[Outgoing], now: datetime) -> None:
     """Write what must leave, in the command's own transaction."""
-    if wanted:
-        tx.execute(
-            _INSERT,
-            [
-                {
-                    "key": item.key[:200], "kind": item.kind, "case_id": case, "payload": dict(item.payload),
-                    "created_at": now, "next_try_at": now, "attempts": 0,
-                }
-                for item in wanted
-            ],
-        )  # fmt: skip
+    _INSERT.run_many(
+        tx,
+        [
+            {
+                "key": item.key[:200], "kind": item.kind, "case_id": case, "payload": dict(item.payload),
+                "created_at": now, "next_try_at": now, "attempts": 0,
+            }
+            for item in wanted
+        ],
+    )  # fmt: skip
 
 
 def due(tx: Connection, now: datetime, limit: int, *, internal: bool = False) -> list[Waiting]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from engine.prepared import Prepared
 from engine.schema import parties
 
 
@@ -25,18 +26,18 @@ class Party:
     ground: str | None = None
 
 
-_OF_CASE = (
+_ALL = (
     select(parties.c.unit, parties.c.roles, parties.c.since, parties.c.until, parties.c.ground)
     .where(parties.c.case_id == bindparam("case"))
     .order_by(parties.c.id)
 )
-_CURRENT = _OF_CASE.where(parties.c.until.is_(None))
+_OF_CASE, _CURRENT = Prepared(_ALL), Prepared(_ALL.where(parties.c.until.is_(None)))
 _INSERT = insert(parties)
 
 
 def of_case(tx: Connection, case: int, *, current: bool = True) -> list[Party]:
     """The parties of a case; with `current=False` those of the past too."""
-    rows = tx.execute(_CURRENT if current else _OF_CASE, {"case": case})
+    rows = (_CURRENT if current else _OF_CASE).all(tx, {"case": case})
     return [Party(row.unit, tuple(row.roles), row.since, row.until, row.ground) for row in rows]
 
 

@@ -114,20 +114,24 @@ class Surroundings:
 
 
 def write(tx: Connection, around: Surroundings, before: Projection, after: Projection) -> list[TaskRow]:
-    """Write what differs, and nothing else. Returns the new tasks."""
+    """Write rows that are new, and delete those that are gone. Returns the new tasks."""
     case = around.case
     tasks.remove(tx, case, before.tasks.keys() - after.tasks.keys())
     added = [row for token, row in after.tasks.items() if token not in before.tasks]
     tasks.add(tx, case, added, around.now)
-    for token, row in after.tasks.items():
-        old = before.tasks.get(token)
-        if old is not None and old is not row and old != row:
-            tasks.change(tx, case, row)
     _write_deadlines(tx, around, before, after)
     subscriptions.remove(tx, case, before.subscriptions.keys() - after.subscriptions.keys())
     waiting = [row for token, row in after.subscriptions.items() if token not in before.subscriptions]
     subscriptions.add(tx, case, around.process_id, waiting)
     return added
+
+
+def change_tasks(tx: Connection, case: int, before: Projection, after: Projection) -> None:
+    """Write tasks that stay open and have got other holders. Apart from `write`: it reads."""
+    for token, row in after.tasks.items():
+        old = before.tasks.get(token)
+        if old is not None and old is not row and old != row:
+            tasks.change(tx, case, row)
 
 
 def _write_deadlines(tx: Connection, around: Surroundings, before: Projection, after: Projection) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from engine.actors import Actor
+from engine.prepared import Prepared
 from engine.schema import reads
 
 
@@ -23,13 +24,13 @@ class Read:
     refused: bool
 
 
-_INSERT = insert(reads)
+_INSERT = Prepared(insert(reads), ["case_id", "at", "actor", "unit", "what", "refused"])
 
 
 def log(tx: Connection, case: int, by: Actor, what: str, now: datetime, *, refused: bool = False) -> None:
     """One row: this actor read, or tried to."""
     values = {"case_id": case, "at": now, "actor": by.id, "unit": by.unit, "what": what, "refused": refused}
-    tx.execute(_INSERT, values)
+    _INSERT.run(tx, values)
 
 
 def of_case(tx: Connection, case: int) -> list[Read]:

@@ -58,7 +58,7 @@ class Instant(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("an instant needs its time zone")
         if dialect.name == "sqlite":
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+            return value.astimezone(UTC).isoformat(timespec="microseconds")[:26]
         return value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:

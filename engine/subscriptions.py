@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from engine.prepared import Prepared
 from engine.schema import subscriptions
 
 MESSAGE, SIGNAL = "message", "signal"
@@ -25,11 +26,12 @@ class SubscriptionRow:
     element_id: str
 
 
-_INSERT = insert(subscriptions)
-_DELETE = delete(subscriptions).where(
-    subscriptions.c.case_id == bindparam("case"), subscriptions.c.token_id == bindparam("token")
+_INSERT = Prepared(insert(subscriptions))
+_DELETE = Prepared(
+    delete(subscriptions).where(
+        subscriptions.c.case_id == bindparam("case"), subscriptions.c.token_id == bindparam("token")
+    )
 )
-_DELETE_ALL = delete(subscriptions).where(subscriptions.c.case_id == bindparam("case"))
 _WAITING = (
     select(subscriptions.c.process_id, subscriptions.c.case_id)
     .where(subscriptions.c.kind == bindparam("kind"), subscriptions.c.name == bindparam("name"))
@@ -46,26 +48,18 @@ def waiting(tx: Connection, kind: str, name: str, key: str | None = None) -> lis
 
 def add(tx: Connection, case: int, process_id: str, rows: Sequence[SubscriptionRow]) -> None:
     """Write new waits."""
-    if rows:
-        tx.execute(
-            _INSERT,
-            [
-                {
-                    "case_id": case, "token_id": row.token_id, "kind": row.kind, "name": row.name, "key": row.key,
-                    "process_id": process_id, "element_id": row.element_id,
-                }
-                for row in rows
-            ],
-        )  # fmt: skip
+    _INSERT.run_many(
+        tx,
+        [
+            {
+                "case_id": case, "token_id": row.token_id, "kind": row.kind, "name": row.name, "key": row.key,
+                "process_id": process_id, "element_id": row.element_id,
+            }
+            for row in rows
+        ],
+    )  # fmt: skip
 
 
 def remove(tx: Connection, case: int, tokens: Iterable[int]) -> None:
     """Forget waits that are over."""
-    values = [{"case": case, "token": token} for token in tokens]
-    if values:
-        tx.execute(_DELETE, values)
-
-
-def remove_all(tx: Connection, case: int) -> None:
-    """Forget every wait of a case."""
-    tx.execute(_DELETE_ALL, {"case": case})
+    _DELETE.run_many(tx, [{"case": case, "token": token} for token in tokens])

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    String,
     and_,
     bindparam,
     delete,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from engine.actors import Actor
 from engine.errors import NotFound
 from engine.pages import Page, from_cursor, to_cursor
+from engine.prepared import Prepared
 from engine.schema import FAR, cases, holders, parties, tasks, units
 
 
@@ -143,10 +145,19 @@ _TASK = select(
     tasks.c.follow_up_at, tasks.c.overdue, cases.c.process_id, cases.c.owner, tasks.c.sort_at,
 ).join(cases, cases.c.id == tasks.c.case_id)  # fmt: skip
 _ONE = _TASK.where(tasks.c.id == bindparam("id"))
-_DELETE = delete(tasks).where(tasks.c.case_id == bindparam("case"), tasks.c.token_id == bindparam("token"))
-_DELETE_ALL = delete(tasks).where(tasks.c.case_id == bindparam("case"))
-_INSERT = insert(tasks)
-_INSERT_HOLDERS = insert(holders)
+_DELETE = Prepared(delete(tasks).where(tasks.c.case_id == bindparam("case"), tasks.c.token_id == bindparam("token")))
+_NEW = [column.name for column in tasks.columns if column.name not in ("id", "overdue")]
+_INSERT = Prepared(insert(tasks), _NEW)
+_INSERT_HOLDERS = Prepared(insert(holders))
+#: Finds the task by its token, so that nothing need be read between the two inserts.
+_INSERT_HOLDERS_OF_TOKEN = Prepared(
+    insert(holders).from_select(
+        ["task_id", "kind", "holder", "sort_at"],
+        select(
+            tasks.c.id, bindparam("held_kind", type_=String), bindparam("held_by", type_=String), tasks.c.sort_at
+        ).where(tasks.c.case_id == bindparam("case"), tasks.c.token_id == bindparam("token")),
+    )
+)
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> Task:
@@ -239,10 +250,10 @@ def matches_text(text: str) -> ColumnElement[bool]:
     """A case by part of its number, or by its owner's or a party's id or name."""
     part = text.strip()
     named = select(units.c.id).where(or_(units.c.name.icontains(part, autoescape=True), units.c.id == part))
+    # An alias: a list of visible cases joins `parties` itself, and would lend its row to the sub-query.
+    party = parties.alias("involved")
     involved = exists().where(
-        parties.c.case_id == cases.c.id,
-        parties.c.until.is_(None),
-        or_(parties.c.unit.in_(named), parties.c.unit == part),
+        party.c.case_id == cases.c.id, party.c.until.is_(None), or_(party.c.unit.in_(named), party.c.unit == part)
     )
     return or_(
         cases.c.number.contains(part, autoescape=True), cases.c.owner.in_(named), cases.c.owner == part, involved
@@ -251,20 +262,16 @@ def matches_text(text: str) -> ColumnElement[bool]:
 
 def add(tx: Connection, case: int, rows: Sequence[TaskRow], now: datetime) -> None:
     """Write new tasks."""
-    if not rows:
-        return
     values = [{**row.values(), "case_id": case, "assignee": row.assignee, "created_at": now} for row in rows]
-    if len(values) == 1:
-        ids: list[int] = [tx.execute(_INSERT, values[0]).inserted_primary_key[0]]  # type: ignore[index]
-    else:
-        ids = list(tx.execute(_INSERT.returning(tasks.c.id, sort_by_parameter_order=True), values).scalars())
-    held = [
-        {"task_id": key, "kind": kind, "holder": holder, "sort_at": row.due_at or FAR}
-        for key, row in zip(ids, rows, strict=True)
-        for kind, holder in row.held_by()
-    ]
-    if held:
-        tx.execute(_INSERT_HOLDERS, held)
+    _INSERT.run_many(tx, values)
+    _INSERT_HOLDERS_OF_TOKEN.run_many(
+        tx,
+        [
+            {"case": case, "token": row.token_id, "held_kind": kind, "held_by": holder}
+            for row in rows
+            for kind, holder in row.held_by()
+        ],
+    )
 
 
 def change(tx: Connection, case: int, row: TaskRow) -> None:
@@ -275,20 +282,13 @@ def change(tx: Connection, case: int, row: TaskRow) -> None:
     held = [(kind, holder) for kind, holder in row.held_by() if kind != "assignee"]
     if held:
         values = [{"task_id": key, "kind": kind, "holder": who, "sort_at": row.due_at or FAR} for kind, who in held]
-        tx.execute(_INSERT_HOLDERS, values)
+        _INSERT_HOLDERS.run_many(tx, values)
     tx.execute(update(holders).where(holders.c.task_id == key).values(sort_at=row.due_at or FAR))
 
 
 def remove(tx: Connection, case: int, tokens: Iterable[int]) -> None:
     """Forget tasks that are done or cancelled, with their holders and drafts."""
-    values = [{"case": case, "token": token} for token in tokens]
-    if values:
-        tx.execute(_DELETE, values)
-
-
-def remove_all(tx: Connection, case: int) -> None:
-    """Forget every task of a case."""
-    tx.execute(_DELETE_ALL, {"case": case})
+    _DELETE.run_many(tx, [{"case": case, "token": token} for token in tokens])
 
 
 def assign(tx: Connection, task_id: int, person: str | None) -> None:
@@ -298,7 +298,7 @@ def assign(tx: Connection, task_id: int, person: str | None) -> None:
     ).scalar_one()
     tx.execute(delete(holders).where(holders.c.task_id == task_id, holders.c.kind == "assignee"))
     if person is not None:
-        tx.execute(_INSERT_HOLDERS, {"task_id": task_id, "kind": "assignee", "holder": person, "sort_at": found})
+        _INSERT_HOLDERS.run(tx, {"task_id": task_id, "kind": "assignee", "holder": person, "sort_at": found})
 
 
 def mark_overdue(tx: Connection, task_id: int) -> None:

@@ -25,6 +25,7 @@ from engine.cases import LockedRow
 from engine.clock import Clock
 from engine.database import Database
 from engine.errors import Conflict, Forbidden
+from engine.prepared import together
 from engine.projection import Projection, Surroundings
 from engine.services import CaseContext
 from engine.tasks import TaskRow
@@ -138,10 +139,24 @@ class Change:
         around = Surroundings(
             self.id, self.row.process_id, self.published.deadlines, self.environment.calendar, self.now
         )
-        added = projection.write(self.tx, around, self.before, after)
-        self._tell_new_holders(added)
+        projection.change_tasks(self.tx, self.id, self.before, after)
         parties.replace(self.tx, self.id, self._parties, self.context.parties, self.now)
-        outbox.put(self.tx, self.id, self.context.outgoing, self.now)
+        self._save_subject((payload or {}).get("answers", {}))
+        with together(self.tx):
+            self._tell_new_holders(projection.write(self.tx, around, self.before, after))
+            outbox.put(self.tx, self.id, self.context.outgoing, self.now)
+            self._save_row(close_reason)
+            self._append(kind, element_id, task_id, payload, occurrences)
+        self.before = after
+
+    def _append(
+        self,
+        kind: str,
+        element_id: str | None,
+        task_id: int | None,
+        payload: Mapping[str, Any] | None,
+        occurrences: list[Any],
+    ) -> None:
         history.append(
             self.tx,
             self.id,
@@ -155,9 +170,6 @@ class Change:
             occurrences=occurrences,
             events=self.context.events,
         )
-        self._save_row(close_reason)
-        self._save_subject((payload or {}).get("answers", {}))
-        self.before = after
 
     def _project(self) -> Projection:
         same = self.context.owner == self.row.owner and self.context.parties is self._parties
