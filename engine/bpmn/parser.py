@@ -270,6 +270,11 @@ class DialectParser(BpmnParser):  # type: ignore[misc]
     def _add_correlations(self, bpmn: etree._Element) -> None:
         """Correlation is by `zeebe:subscription`."""
 
+    def _add_diagram_indexes(self, bpmn: etree._Element) -> None:
+        """Lanes only: where a shape is drawn decides nothing, and a coordinate that is no number breaks nothing."""
+        references = [(reference.text or "", reference.getparent()) for reference in bpmn.iter("{*}flowNodeRef")]
+        self.document_lanes[id(bpmn)] = {text.strip(): lane.get("name") for text, lane in references}
+
     def create_parser(self, node: etree._Element, filename: str | None = None, lane: str | None = None) -> None:
         super().create_parser(node, filename, lane)
         parser = self.process_parsers[node.get("id")]

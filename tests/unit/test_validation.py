@@ -39,6 +39,13 @@ def test_a_good_model_has_no_errors(tmp_path: Path) -> None:
     assert [finding for finding in validate(tmp_path / "a.bpmn") if finding.severity == "error"] == []
 
 
+def test_a_drawing_without_numbers_does_not_stop_the_reading(tmp_path: Path) -> None:
+    shape = '<d:BPMNShape xmlns:d="http://www.omg.org/spec/BPMN/20100524/DI" bpmnElement="u"><c:Bounds x="" y="far" '
+    shape += 'xmlns:c="http://www.omg.org/spec/DD/20100524/DC"/></d:BPMNShape></bpmn:definitions>'
+    write(tmp_path, {"a.bpmn": GOOD.replace(b"</bpmn:definitions>", shape.encode())})
+    assert [finding for finding in validate(tmp_path / "a.bpmn") if finding.severity == "error"] == []
+
+
 def test_a_finding_is_one_line_that_begins_with_the_path_as_it_was_given(tmp_path: Path, monkeypatch) -> None:
     write(tmp_path / "p" / "sip", {"sip.bpmn": GOOD, "process.toml": "[proces]"})
     monkeypatch.chdir(tmp_path)
