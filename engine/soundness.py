@@ -23,6 +23,7 @@ from engine.bpmn.gateways import EventGateway, ExclusiveGateway, InclusiveGatewa
 from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Node
 from engine.bpmn.processes import ProcessSpec, Root
+from engine.findings import Finding, Severity
 
 Kind = Literal["deadlock", "dead", "unbounded", "endless-loop", "not-proven"]
 
@@ -30,6 +31,37 @@ Kind = Literal["deadlock", "dead", "unbounded", "endless-loop", "not-proven"]
 _MANY = 3
 #: An inclusive gateway with more ways than this is tried with each way alone, each pair, and all together.
 _ALL_SUBSETS = 6
+
+
+#: The last elements of a path that a finding shows.
+_SHOWN = 12
+_WORDS: dict[Kind, tuple[str, Severity, str, str]] = {
+    "deadlock": (
+        "deadlock",
+        "error",
+        "The process can come to a stop here: it waits for a branch that does not come",
+        "Join with the same kind of gateway that split the branches",
+    ),
+    "dead": ("dead-part", "error", "Nothing ever gets here", "Connect it to what comes before, or remove it"),
+    "unbounded": (
+        "unbounded",
+        "error",
+        "Going round here makes more and more branches at once",
+        "Join the branches before the process goes back",
+    ),
+    "endless-loop": (
+        "loop-without-wait",
+        "error",
+        "The process can go round here for ever without waiting for anybody",
+        "Put a task or an event inside the loop",
+    ),
+    "not-proven": (
+        "soundness-not-proven",
+        "publishing",
+        "Whether the process always goes on could not be proven in time",
+        "Split it into smaller sub-processes",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +74,13 @@ class Problem:
     name: str | None
     #: Element ids from the start to where it goes wrong.
     path: tuple[str, ...] = ()
+    file: str = ""
+
+    def finding(self) -> Finding:
+        """The same for its process owner."""
+        rule, severity, message, remedy = _WORDS[self.kind]
+        way = f" (on the way {' → '.join(self.path[-_SHOWN:])})" if self.path else ""
+        return Finding(self.file, self.element, severity, rule, message + way, remedy, self.name)
 
 
 #: A place is a flow id, or a node's name for a token that stays there; after a non-interrupting event, `name!`.
@@ -58,8 +97,43 @@ class _Net:
             if not isinstance(node, (Root, EventStart, EventSubProcess)) and not name.endswith(" [child]")
         }
         self.starts = [node for node in spec.start_events if node.name in self.nodes]
-        self._alone: dict[str, bool] = {}
         self.flow_targets = {flow.id: flow.target for node in self.nodes.values() for flow in node.outgoing}
+        self.rank = self._ranks()
+        self._alone: dict[str, bool] = {}
+
+    def _ranks(self) -> dict[str, int]:
+        """How far from the start each node is: behind all that lead to it, circles aside."""
+        order: list[str] = []
+        met: set[str] = set()
+        for start in self.starts:
+            stack: list[tuple[Node, Iterator[Node]]] = [(start, self._following(start))]
+            met.add(start.name)
+            while stack:
+                _, following = stack[-1]
+                target = next((one for one in following if one.name not in met), None)
+                if target is None:
+                    order.append(stack.pop()[0].name)
+                else:
+                    met.add(target.name)
+                    stack.append((target, self._following(target)))
+        return {name: rank for rank, name in enumerate(reversed(order))}
+
+    @staticmethod
+    def _following(node: Node) -> Iterator[Node]:
+        yield from (flow.target for flow in node.outgoing)
+        yield from getattr(node, "boundaries", ())
+
+    def urgency(self, place: str) -> tuple[bool, int, str]:
+        """Which token moves first: the one furthest on, so that the ways of a branch meet again before the next begins.
+
+        Ends come last: tokens that pile up without bound are seen before they are gone.
+        """
+        node = self.nodes.get(place.removesuffix("!")) or self.flow_targets[place]
+        return isinstance(node, EndEvent), -self.rank.get(node.name, 0), place
+
+    def goes_back(self, name: str) -> bool:
+        """Does a flow out of this node lead back towards the start?"""
+        return any(self.rank.get(flow.target.name, 0) <= self.rank[name] for flow in self.nodes[name].outgoing)
 
     def stands_alone(self, boundary: BoundaryEvent) -> bool:
         """Does what follows a non-interrupting event never meet the rest? Then it is looked at by itself."""
@@ -100,7 +174,7 @@ class _Search:
             self._meet(_state(places, ghost=False), None, "", queue)
         while queue:
             if time.monotonic() > self.until:
-                self._problem("not-proven", self.spec.name, None, ())
+                self._problem("not-proven", self.spec.name.rsplit("/")[-1], None, ())
                 return list(self.problems.values())
             state = queue.popleft()
             self._expand(state, queue)
@@ -128,8 +202,8 @@ class _Search:
             self._at_rest(state, places, queue, ghost=ghost)
             return
         fresh = self._follow(state, first, queue, ghost=ghost)
-        # A state that only leads back could let the first token go round for ever and forget the others.
-        for following in moves if not fresh else ():
+        # Round a loop and back where it was: the first token could go round for ever and the others be forgotten.
+        for following in moves if not fresh and self.net.goes_back(first[0]) else ():
             self._follow(state, following, queue, ghost=ghost)
 
     def _follow(
@@ -160,7 +234,7 @@ class _Search:
 
     def _moves(self, places: Mapping[str, int]) -> Iterator[tuple[str, list[tuple[dict[str, int], bool]]]]:
         """For each token that can move: the element and the states it leads to (True: only to see what is reached)."""
-        for place in sorted(places):
+        for place in sorted(places, key=self.net.urgency):
             node = self.net.nodes.get(place.removesuffix("!"))
             if node is not None:
                 yield node.name, self._leave(places, place, node)
@@ -232,7 +306,7 @@ class _Search:
         return (*(start.bpmn_id for start in self.net.starts[:1]), *reversed(path))
 
     def _problem(self, kind: Kind, element: str, name: str | None, path: tuple[str, ...]) -> None:
-        self.problems.setdefault((kind, element), Problem(kind, element, name, path))
+        self.problems.setdefault((kind, element), Problem(kind, element, name, path, self.spec.file))
 
 
 def _stops(node: Node) -> bool:
@@ -315,7 +389,11 @@ def endless_loops(spec: ProcessSpec, specs: Mapping[str, ProcessSpec]) -> list[P
     if not circle:
         return []
     first = next((quick[name] for name in circle if not isinstance(quick[name], ThrowEvent)), quick[circle[0]])
-    return [Problem("endless-loop", first.bpmn_id, first.bpmn_name, tuple(quick[name].bpmn_id for name in circle))]
+    return [
+        Problem(
+            "endless-loop", first.bpmn_id, first.bpmn_name, tuple(quick[name].bpmn_id for name in circle), spec.file
+        )
+    ]
 
 
 def _circle(edges: Mapping[str, list[str]]) -> list[str]:

@@ -1,0 +1,157 @@
+"""Soundness: what can go wrong in a process is found, with the way that leads there; what cannot is accepted."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import soundness
+from engine.bpmn import Model
+from engine.packages import Package
+from tests.models import bpmn
+from tests.random_models import Drawer, to_bpmn
+from tests.token_game import Endless, TokenGame
+from tests.unit.test_bpmn_flow import LOOP, PARALLEL, chain
+
+
+def problems(body: str | bytes, declared: str = "") -> list[soundness.Problem]:
+    content = body if isinstance(body, bytes) else bpmn(body, declared=declared)
+    return soundness.check(Model.load(Package.from_files({"p.bpmn": content}, "p")).specs)
+
+
+def kinds(body: str | bytes) -> set[str]:
+    return {problem.kind for problem in problems(body)}
+
+
+@pytest.mark.parametrize("body", [LOOP, PARALLEL])
+def test_a_sound_process_is_accepted(body: str) -> None:
+    assert problems(body) == []
+
+
+XOR_THEN_AND = """<startEvent id="s"/><exclusiveGateway id="x"/><userTask id="a"/><userTask id="b"/>
+<parallelGateway id="j"/><endEvent id="e"/>
+<flows>
+s -> x
+x -> a [=v]
+x -> b [default]
+a -> j
+b -> j
+j -> e
+</flows>"""
+
+
+def test_a_deadlock_is_found_with_the_way_there() -> None:
+    found = next(problem for problem in problems(XOR_THEN_AND) if problem.kind == "deadlock")
+    assert found.element == "j"
+    assert found.path[0] == "s"
+    assert found.path[-1] == "j"
+    assert str(found.finding()).startswith("p.bpmn:j: error deadlock: ")
+
+
+def test_what_nothing_reaches_is_found() -> None:
+    found = problems(XOR_THEN_AND)
+    assert ("dead", "e") in {(problem.kind, problem.element) for problem in found}
+
+
+def test_tokens_that_multiply_in_a_loop_are_found() -> None:
+    body = f"""<startEvent id="s"/><exclusiveGateway id="m"/><userTask id="a"/><parallelGateway id="g"/><userTask id="b"/>
+    <endEvent id="e"/>{chain("s", "m", "a", "g", "b", "e")}{chain("g", "m")}"""
+    assert "unbounded" in kinds(body)
+
+
+def test_a_loop_of_automatic_steps_is_found_although_it_has_a_way_out() -> None:
+    body = """<startEvent id="s"/><exclusiveGateway id="m"/><task id="a"/><exclusiveGateway id="x"/><endEvent id="e"/>
+    <flows>
+    s -> m
+    m -> a
+    a -> x
+    x -> m [=v]
+    x -> e [default]
+    </flows>"""
+    assert kinds(body) == {"endless-loop"}
+
+
+def test_a_sub_process_that_waits_breaks_a_loop() -> None:
+    inside = f'<startEvent id="ss"/><userTask id="u"/><endEvent id="se"/>{chain("ss", "u", "se")}'
+    body = """<startEvent id="s"/><exclusiveGateway id="m"/><subProcess id="a">INSIDE</subProcess>
+    <exclusiveGateway id="x"/><endEvent id="e"/>
+    <flows>
+    s -> m
+    m -> a
+    a -> x
+    x -> m [=v]
+    x -> e [default]
+    </flows>"""
+    assert kinds(body.replace("INSIDE", inside)) == set()
+    assert kinds(body.replace("INSIDE", inside.replace("userTask", "task"))) == {"endless-loop"}
+
+
+def test_terminate_leaves_no_deadlock_behind_and_kills_no_part() -> None:
+    body = f"""<startEvent id="s"/><parallelGateway id="g"/><userTask id="a"/><userTask id="b"/><userTask id="c"/>
+    <endEvent id="stop"><terminateEventDefinition/></endEvent><endEvent id="e"/>
+    {chain("s", "g", "a", "stop")}{chain("g", "b", "c", "e")}"""
+    assert problems(body) == []
+
+
+def test_a_reminder_beside_a_loop_is_no_multiplication() -> None:
+    body = """<startEvent id="s"/><exclusiveGateway id="m"/><userTask id="a"/><boundaryEvent id="b" attachedToRef="a"
+    cancelActivity="false"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent>
+    <userTask id="r"/><endEvent id="re"/><exclusiveGateway id="x"/><endEvent id="e"/>
+    <flows>
+    s -> m
+    m -> a
+    b -> r
+    r -> re
+    a -> x
+    x -> m [=v]
+    x -> e [default]
+    </flows>"""
+    assert problems(body) == []
+
+
+def test_twenty_parallel_branches_with_choices_are_proven_at_once() -> None:
+    body = '<startEvent id="s"/><parallelGateway id="g"/><parallelGateway id="j"/><endEvent id="e"/>'
+    body += chain("s", "g") + chain("j", "e")
+    for n in range(20):
+        body += f'<exclusiveGateway id="x{n}"/><userTask id="a{n}"/><userTask id="b{n}"/><exclusiveGateway id="y{n}"/>'
+        body += f"<flows>\ng -> x{n}\nx{n} -> a{n} [=v]\nx{n} -> b{n} [default]\na{n} -> y{n}\nb{n} -> y{n}\ny{n} -> j\n</flows>"
+    assert problems(body) == []
+
+
+def plays_badly(seed: int, rewire: float) -> tuple[set[str], bool, bool]:
+    """What the checker says of a random model, and whether random plays got stuck, or went on without end."""
+    random = Random(seed)
+    model = Drawer(random, rewire=rewire).model()
+    said, stuck, endless = kinds(to_bpmn(model)), False, False
+    for _ in range(6):
+        try:
+            game = TokenGame(model, random.randint(0, 9), budget=2_000)
+            for _ in range(30):
+                choices = [("complete", one) for one in game.open] + [("happen", one) for one in game.waiting]
+                if game.stuck or not choices:
+                    break
+                act, element = random.choice(choices)
+                game.complete(element, random.randint(0, 9)) if act == "complete" else game.happen(element)
+            stuck = stuck or bool(game.stuck)
+        except Endless:
+            endless = True
+    return said, stuck, endless
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(min_value=0, max_value=2**32))
+def test_whatever_gets_stuck_in_play_was_found_before(seed: int) -> None:
+    said, stuck, endless = plays_badly(seed, rewire=1.0)
+    if stuck:
+        assert said & {"deadlock", "unbounded", "not-proven"}, seed
+    if endless:
+        assert said & {"endless-loop", "unbounded"}, seed
+
+
+def test_nearly_every_well_built_model_is_proven() -> None:
+    said = [plays_badly(seed, rewire=0.0) for seed in range(100)]
+    sound = [kinds for kinds, stuck, endless in said if not stuck and not endless]
+    assert len([kinds for kinds in sound if not kinds]) >= 0.95 * len(sound)
