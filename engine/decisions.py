@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from engine.dmn import Cell, RawDecision, Reading, Table, read
 from engine.errors import FeelError, InvalidModel, NotFound
 from engine.feel import Expression, Feel, FeelContext, current_feel
-from engine.feel.expression import Kind, shape_of, variables_text
-from engine.feel.runtime import LimitReached
+from engine.feel.expression import Kind, Shape, shape_of, variables_text
+from engine.feel.runtime import Key, LimitReached
 
 #: A test that every value passes.
 _ANYTHING = frozenset({"", "-"})
@@ -26,6 +27,16 @@ class _Literal:
 
     def expressions(self) -> Iterator[Expression]:
         yield self.expression
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is asked of the runtime for a table, worked out once."""
+
+    inputs: list[Key]
+    rules: list[list[Key | None]]
+    shape: Mapping[str, Shape]
+    needs_context: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,17 +71,26 @@ class _Table:
             raise self._error(f"The rules {self._named(hits)} hit with different results, and the hit policy is ANY")
         return self._value(found[0]) if found else None
 
+    @cached_property
+    def _plan(self) -> _Plan:
+        looked_at = [*self.inputs, *(test for row in self.tests for test in row if test is not None)]
+        return _Plan(
+            inputs=[expression.key for expression in self.inputs],
+            rules=[[None if test is None else test.key for test in row] for row in self.tests],
+            shape=shape_of({path for expression in looked_at for path in expression.reads}),
+            needs_context=any(expression.needs_context for expression in looked_at),
+        )
+
     def _hits(self, variables: Mapping[str, Any], context: FeelContext, strict: bool) -> list[int]:
         """Indexes of the rules that hit, in the order of the table."""
-        looked_at = [*self.inputs, *(test for row in self.tests for test in row if test is not None)]
-        shape = shape_of({path for expression in looked_at for path in expression.reads})
+        plan = self._plan
         try:
             answer = self.feel.runtime.evaluate_table(
-                [expression.key for expression in self.inputs],
-                [[None if test is None else test.key for test in row] for row in self.tests],
+                plan.inputs,
+                plan.rules,
                 self.source.hit_policy == "FIRST",
-                variables_text(shape, variables),
-                context if any(expression.needs_context for expression in looked_at) else None,
+                variables_text(plan.shape, variables),
+                context if plan.needs_context else None,
             )
         except ValueError as error:
             raise self._error(str(error)) from None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -393,6 +396,24 @@ def test_an_expression_compiled_in_one_thread_is_evaluated_in_others_at_the_same
     assert found == [50] * 300
 
 
+def test_an_evaluation_costs_the_same_however_much_the_case_knows() -> None:
+    expression = current_feel().compile("consent.given = true and rounds < 5")
+    small = {"consent": {"given": True}, "rounds": 1}
+    large = {f"form_{n}": {f"field_{m}": "text" * 20 for m in range(50)} for n in range(200)} | small
+    large["consent"] = {"given": True} | {f"field_{m}": "text" * 20 for m in range(5000)}
+
+    def least(variables: dict[str, Any]) -> float:
+        spent = []
+        for _ in range(15):
+            started = time.thread_time()
+            for _ in range(50):
+                expression.evaluate(variables, CONTEXT)
+            spent.append(time.thread_time() - started)
+        return min(spent)
+
+    assert least(large) < 2 * least(small)
+
+
 def test_more_expressions_than_the_cache_holds_are_all_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime_module, "MOST_COMPILED", 5)
     feel = Feel()
@@ -404,3 +425,25 @@ def test_a_missing_bundle_names_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(runtime_module, "BUNDLE", tmp_path / "feel.js")
     with pytest.raises(BundleMissing, match="make setup"):
         Feel().compile("1")
+
+
+REFERENCE = (Path(__file__).parents[2] / "docs/reference/feel.md").read_text("utf-8")
+
+
+def test_every_function_that_the_reference_offers_exists() -> None:
+    tables = REFERENCE.split("## Our functions")[1].split("### What Camunda's FEEL has")[0]
+    rows = [row.split("|") for row in tables.splitlines() if row.startswith("|") and "---" not in row]
+    cells = [cell for _, first, second, *_ in rows for cell in (first, second if "(" not in first else "")]
+    names = {name.split("(")[0] for cell in cells for name in re.findall(r"`([a-z][a-z ]*(?:\([^`]*)?)`", cell)}
+    assert len(names) > 70
+    for name in names:
+        assert current_feel().compile(f"{name}(1)").functions == {name}
+
+
+def test_every_function_that_the_reference_names_as_lacking_is_refused_as_such() -> None:
+    lacking = REFERENCE.split("Refused by name when the model is read:")[1].split("\n")[0]
+    names = re.findall(r"`([^`]+)`", lacking)
+    assert len(names) > 10
+    for name in names:
+        with pytest.raises(FeelError, match="not offered here"):
+            current_feel().compile(f"{name}(1)")
