@@ -69,7 +69,7 @@ _SUMMARY = select(
 #: Together with the lock comes how often the organisation has changed: snapshots of it may be old.
 _LOCK = select(
     cases.c.id, cases.c.number, cases.c.version_id, cases.c.process_id, cases.c.owner, cases.c.revision,
-    cases.c.started_at, cases.c.closed_at, cases.c.close_reason,
+    cases.c.started_at, cases.c.closed_at, cases.c.close_reason, cases.c.incidents,
     counters.organisation_query.scalar_subquery().label("organisation"),
 )  # fmt: skip
 _LOCK_BY_ID = Prepared(_LOCK.where(cases.c.id == bindparam("id")).with_for_update(of=cases))

@@ -45,6 +45,9 @@ class Database:
         self._ready = False
         self._pool: Pool = self._open_sqlite() if self.kind == "sqlite" else self._open_postgresql()
         self._writers: Pool = self._pool.execution_options(samled_write=True)
+        #: On PostgreSQL each statement would otherwise see a later moment than the one before; SQLite's are one anyway.
+        steady = {} if self.kind == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._readers: Pool = self._pool.execution_options(**steady)
 
     # The two blocks are hot: everything they do is paid by every command.
     @contextmanager
@@ -57,10 +60,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads, from one moment."""
+        """A transaction that only reads, all of it from one moment."""
         if not self._ready:
             self.check_ready()
-        with self._turn(), self._translated(), self._pool.connect() as connection, connection.begin():
+        with self._turn(), self._translated(), self._readers.connect() as connection, connection.begin():
             yield connection
 
     def upgrade(self) -> None:
@@ -92,6 +95,9 @@ class Database:
             path = Path(str(self.url.database))
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                if not path.exists():
+                    # Cases are about children: nobody else on the machine reads the file, or its WAL, which inherits.
+                    path.touch(mode=0o600)
             except OSError as error:
                 raise _unwritable(path.parent, error) from error
             options["pool_size"], options["max_overflow"] = 5, 40

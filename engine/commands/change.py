@@ -142,6 +142,7 @@ class Change:
         projection.change_tasks(self.tx, self.id, self.before, after)
         parties.replace(self.tx, self.id, self._parties, self.context.parties, self.now)
         self._save_subject((payload or {}).get("answers", {}))
+        self._tell_owner_of_incidents()
         with together(self.tx):
             self._tell_new_holders(projection.write(self.tx, around, self.before, after))
             outbox.put(self.tx, self.id, self.context.outgoing, self.now)
@@ -213,6 +214,12 @@ class Change:
             for unit in row.units:
                 if unit not in acting and organisation.mailbox(unit):
                     self.context.notify([f"unit:{unit}"], "task")
+
+    def _tell_owner_of_incidents(self) -> None:
+        """Something cannot go on by itself: somebody must decide, and nobody would see it otherwise."""
+        owner = self.context.owner
+        if len(self.run.incidents) > self.row.incidents and self.snapshot.organisation.mailbox(owner):
+            self.context.notify([f"unit:{owner}"], "incident")
 
     def keep_warm(self) -> None:
         """After the commit."""

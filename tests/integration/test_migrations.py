@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from threading import Thread
 
@@ -77,7 +78,8 @@ def test_the_folder_of_a_sqlite_file_is_made(tmp_path: Path) -> None:
     engine = Engine(f"sqlite:///{tmp_path}/some/where/samled.db")
     engine.upgrade()
     engine.close()
-    assert (tmp_path / "some/where/samled.db").exists()
+    made = tmp_path / "some/where/samled.db"
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
 
 
 def test_a_sqlite_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -148,12 +148,23 @@ def test_start_case_starts_another_case_after_the_commit(engine: Engine, anna: A
     assert engine.check() == []
 
 
-def test_what_a_model_gives_a_service_wrong_is_an_incident(engine: Engine, anna: Actor, publish: Publish) -> None:
+def test_what_a_model_gives_a_service_wrong_is_an_incident_that_the_owner_hears_of(
+    organisation: Engine, anna: Actor, publish: Publish
+) -> None:
+    engine = organisation
     publish(line("wrong", draw.service("hand", "set-owner", {"unit": "=1 + 1"}), draw.task("after")))
     case = engine.start("wrong", by=anna)
     assert case.incidents == 1
     assert "unit" in case.incident_messages[0]
     assert case.owner == "elevhalsa-skovde"
+    with engine.database.reading() as tx:
+        assert [(item.payload["to"], item.payload["reason"]) for item in unsent(tx)] == [
+            ("unit:elevhalsa-skovde", "incident")
+        ]
+    engine.retry_incident(case.id, by=anna)
+    assert engine.case(case.id).incidents == 1
+    with engine.database.reading() as tx:
+        assert len(unsent(tx)) == 1
 
 
 def test_a_handler_of_ones_own_is_registered_and_its_result_becomes_variables(
