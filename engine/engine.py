@@ -295,7 +295,10 @@ class Engine:
         payload: Mapping[str, Any] | None = None,
         by: Actor | None = None,
     ) -> int:
-        """Deliver a message to whoever waits for it under that key, or start what it starts. How many heard it."""
+        """Deliver a message to whoever waits for it under that key, or start what it starts. How many heard it.
+
+        `by` reaches the cases they may see and no others.
+        """
         heard = deliver.send(self.place, name, correlation_key, payload or {}, by)
         self.deliver()
         return heard

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine import cases, outbox, subscriptions, versions
+from engine.access import may
 from engine.actors import SYSTEM, Actor
 from engine.commands.change import Change, Workplace, open_change
 from engine.commands.start import Beginning, start
@@ -66,7 +67,9 @@ def _tell(
 ) -> bool:
     with place.database.command() as tx:
         change = open_change(place, tx, cases.lock_by_id(tx, case), by)
-        heard = _receive(change, kind, name, key, values)
+        # A key is mostly a case number, and those can be guessed: only who sees a case may tell it anything.
+        allowed = by is None or may(by, "read-case", change.case_access)
+        heard = allowed and _receive(change, kind, name, key, values)
     if heard:
         change.keep_warm()
     return heard
