@@ -12,19 +12,25 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import marshmallow as ma
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api, Blueprint
 from marshmallow import fields
 
+from engine.errors import NotFound
 from engine.pages import Page
+from forms import Evaluate, Form
 from web.auth import SAFE, actor, check_password, csrf
 from web.context import engine
+from web.i18n import language
 from web.limits import too_many_tries, wrong_try
 from web.permissions import SIGNED_IN, public, requires
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", description="Tasks, cases and messages")
 LARGEST_PAGE = 200
+OPENAPI_VERSION = "3.0.3"
 
 
 class OwnErrors(Api):  # type: ignore[misc]
@@ -78,6 +84,21 @@ class EntrySchema(ma.Schema):
     kind = fields.String()
     element_id = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
+
+
+class ProcessSchema(ma.Schema):
+    """A process that cases can be started of."""
+
+    id = fields.String(attribute="process_id")
+    title = fields.String()
+    version = fields.Integer(attribute="number")
+
+
+class QuestionsSchema(ma.Schema):
+    """What a form asks."""
+
+    form = fields.String(allow_none=True, metadata={"description": "The form's id; without a form any object will do"})
+    answers = fields.Dict(metadata={"description": "JSON Schema of the answers; send them as {form: answers}"})
 
 
 class PageQuery(ma.Schema):
@@ -173,6 +194,15 @@ def read_task(task_id: int) -> Any:
     return engine().task(task_id, by=actor())
 
 
+@blueprint.route("/tasks/<int:task_id>/form")
+@requires("read-task")
+@blueprint.response(200, QuestionsSchema)
+def read_form(task_id: int) -> Any:
+    """What a task asks. Which questions apply may depend on the answers; completing the task tells."""
+    task = engine().task(task_id, by=actor())
+    return questions(task.form, task.evaluate)
+
+
 @blueprint.route("/tasks/<int:task_id>/completion", methods=["POST"])
 @requires("complete-task")
 @blueprint.arguments(Completion)
@@ -180,6 +210,22 @@ def read_task(task_id: int) -> Any:
 def complete_task(completion: dict[str, Any], task_id: int) -> None:
     """Complete a task. 409 when somebody else has done it or the case has moved on, 422 when answers are wrong."""
     engine().complete(task_id, completion["answers"], by=actor(), revision=completion.get("revision"))
+
+
+@blueprint.route("/processes")
+@requires("start-case")
+@blueprint.response(200, ProcessSchema(many=True))
+def list_processes() -> Any:
+    """Processes that cases can be started of, by title."""
+    return engine().processes()
+
+
+@blueprint.route("/processes/<process_id>/form")
+@requires("start-case")
+@blueprint.response(200, QuestionsSchema)
+def read_start_form(process_id: str) -> Any:
+    """What is asked when a case starts."""
+    return questions(*engine().start_form(process_id))
 
 
 @blueprint.route("/cases")
@@ -222,8 +268,20 @@ def read_history(number: str) -> Any:
 @blueprint.arguments(Message)
 @blueprint.response(204)
 def send_message(message: dict[str, Any]) -> None:
-    """Tell a case that something has happened that it waits for."""
-    engine().send(message["name"], correlation_key=message["correlation_key"], payload=message["payload"], by=actor())
+    """Tell a case that something has happened that it waits for. 404 when no case of yours waits for it."""
+    key, payload = message["correlation_key"], message["payload"]
+    if not engine().send(message["name"], correlation_key=key, payload=payload, by=actor()):
+        raise NotFound  # nothing waits for it, or nothing of yours
+
+
+def questions(form: Form | None, evaluate: Evaluate | None) -> dict[str, Any]:
+    """The form's marshmallow schema as JSON Schema: the same that its answers are read by."""
+    if form is None or evaluate is None:
+        return {"form": None, "answers": {"type": "object"}}
+    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: None)
+    APISpec("", "", OPENAPI_VERSION, plugins=[plugin])
+    described = plugin.converter.schema2jsonschema(form.schema(evaluate, language=language())())
+    return {"form": form.id, "answers": described}
 
 
 def door() -> ResponseReturnValue | None:
@@ -249,7 +307,7 @@ def init_app(app: Flask) -> None:
     app.config.update(
         API_TITLE="Samled",
         API_VERSION="v1",
-        OPENAPI_VERSION="3.0.3",
+        OPENAPI_VERSION=OPENAPI_VERSION,
         OPENAPI_URL_PREFIX="/api/v1",
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={

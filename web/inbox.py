@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import groupby
@@ -20,6 +20,8 @@ from web.auth import actor, demand, local_path, person
 from web.context import directory, engine, now
 from web.i18n import zone
 from web.permissions import SIGNED_IN, requires
+from web.questions import names
+from web.texts import process_text
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -78,41 +80,13 @@ class Filters:
         return bool(self.process or self.unit or self.due or self.text)
 
 
-@dataclass(frozen=True)
-class Names:
-    """What ids on the page are called."""
-
-    people: dict[str, str]
-    units: dict[str, str]
-    processes: dict[str, str]
-
-    @classmethod
-    def of(cls, tasks: Iterable[Task]) -> Names:
-        assignees = {task.assignee for task in tasks if task.assignee}
-        return cls(
-            people={key: name for key in assignees if (name := _name(key))},
-            units={unit.id: unit.name for unit in engine().organisation().units.values()},
-            processes={version.process_id: version.title for version in engine().processes()},
-        )
-
-    def holder(self, task: Task) -> str:
-        """Who has the task: you, a colleague, or the units that hold it."""
-        if task.assignee == actor().id:
-            return _("You")
-        if task.assignee:
-            return self.people.get(task.assignee, task.assignee)
-        return ", ".join(self.units.get(unit, unit) for unit in task.units) or _("Anybody")
-
-    def label(self, task: Task) -> str:
-        """Which one of several it is: mostly a unit."""
-        return self.units.get(task.label or "", task.label or "")
-
-
-def _name(person_id: str) -> str | None:
-    try:
-        return directory().person(person_id).name
-    except NotFound:
-        return None
+def holder(task: Task) -> str:
+    """Who has the task: you, a colleague, or the units that hold it."""
+    if task.assignee == actor().id:
+        return _("You")
+    if task.assignee:
+        return names().person(task.assignee)
+    return ", ".join(map(names().unit, task.units)) or _("Anybody")
 
 
 def end_of_day(moment: datetime, days: int = 0) -> datetime:
@@ -167,20 +141,27 @@ def show() -> ResponseReturnValue:
     filters, moment = Filters.of_request(), now()
     cursor = request.args.get("after") or None
     tasks = engine().tasks(by=actor(), cursor=cursor, limit=PAGE_SIZE, **filters.query(moment))
-    names = Names.of(tasks)
+    processes = {
+        version.process_id: process_text(version.title, version.process_id) for version in engine().processes()
+    }
     return render_template(
         "inbox/inbox.html",
         filters=filters,
         sections=list(in_sections(tasks, moment)),
         first=first_words(tasks, moment, bool(tasks.next)) if not (cursor or filters.narrowed) else "",
-        names=names,
-        my_units=[(unit, names.units.get(unit, unit)) for unit in actor().units],
-        processes=sorted(names.processes.items(), key=lambda item: item[1]),
+        names=names(),
+        holder=holder,
+        my_units=[(unit, names().unit(unit)) for unit in actor().units],
+        processes=processes,
         next_url=filters.address(after=tasks.next) if tasks.next else None,
         first_url=filters.address() if cursor else None,
         me=actor().id,
         any_to_take=any(task.assignee in (None, actor().id) for task in tasks),
     )
+
+
+def _task_name(task: Task) -> str:
+    return process_text(task.name, task.process_id)
 
 
 def _back() -> ResponseReturnValue:
@@ -195,23 +176,23 @@ def take(task_id: int) -> ResponseReturnValue:
     except Conflict:
         flash(_taken_by(task_id), "warn")
     else:
-        flash(_("You have taken “%(name)s”.", name=task.name), "good")
+        flash(_("You have taken “%(name)s”.", name=_task_name(task)), "good")
     return _back()
 
 
 def _taken_by(task_id: int) -> str:
     try:
-        holder = engine().task(task_id, by=actor()).assignee
+        taker = engine().task(task_id, by=actor()).assignee
     except (NotFound, Forbidden, Conflict):
         return _("The task is done already.")
-    return _("%(name)s has taken it already. Ask them to hand it on.", name=_name(holder or "") or _("Somebody else"))
+    return _("%(name)s has taken it already. Ask them to hand it on.", name=names().person(taker))
 
 
 @blueprint.post("/tasks/<int:task_id>/release")
 @requires("release-task")
 def release(task_id: int) -> ResponseReturnValue:
     task = engine().release(task_id, by=actor())
-    flash(_("You have let go of “%(name)s”. Anybody at the unit may take it.", name=task.name), "good")
+    flash(_("You have let go of “%(name)s”. Anybody at the unit may take it.", name=_task_name(task)), "good")
     return _back()
 
 
@@ -229,7 +210,12 @@ def colleagues(task: Task) -> list[tuple[str, list[Person]]]:
 
 def _hand_over_page(task: Task, errors: dict[str, list[str]]) -> str:
     return render_template(
-        "inbox/hand_over.html", task=task, colleagues=colleagues(task), names=Names.of([task]), errors=errors
+        "inbox/hand_over.html",
+        task=task,
+        colleagues=colleagues(task),
+        names=names(),
+        holder=holder(task),
+        errors=errors,
     )
 
 
@@ -253,7 +239,7 @@ def hand_over(task_id: int) -> ResponseReturnValue:
         return _hand_over_page(task, {"person": [_("Choose who is to have the task.")]}), 422
     engine().assign(task_id, chosen.id, by=actor())
     name = _("you") if chosen.id == person().id else chosen.name
-    flash(_("“%(task)s” is now with %(name)s.", task=task.name, name=name), "good")
+    flash(_("“%(task)s” is now with %(name)s.", task=_task_name(task), name=name), "good")
     return _back()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engine import Engine, VirtualClock
+from engine.packages import Package
 from tests import trial_process
+from tests.models import bpmn
 from tests.page_inspector import PASSWORD, PageInspector
 from tests.web_app import running_app
 from web.limits import limiter
@@ -152,12 +155,47 @@ def test_a_session_of_a_page_needs_the_csrf_token_to_change_something(app: Flask
     assert browser.http.post("/api/v1/tasks/1/completion", json={"answers": {}}, headers=headers).status_code == 204
 
 
+def test_a_form_is_told_as_the_schema_its_answers_are_read_by(engine: Engine, kurator: System) -> None:
+    engine.publish(Path(__file__).parents[2] / "processes/sip")
+    assert {"sip", "trial"} <= {process["id"] for process in kurator.get("/processes").get_json()}
+    asked = kurator.get("/processes/sip/form").get_json()
+    assert asked["form"] == "need"
+    assert asked["answers"]["properties"]["child"]["properties"]["name"]["type"] == "string"
+    assert {"reason", "why"} <= set(asked["answers"]["required"])
+    refused = kurator.post("/cases", {"process": "sip", "answers": {"need": {"reason": "nothing"}}})
+    assert refused.status_code == 422
+    assert "why" in " ".join(refused.get_json()["error"]["fields"])
+    trial_process.start(engine)
+    assert kurator.get("/tasks/1/form").get_json() == {"form": None, "answers": {"type": "object"}}
+
+
+def test_a_message_reaches_a_case_only_from_those_who_may_see_it(app: Flask, engine: Engine) -> None:
+    model = bpmn(
+        '<startEvent id="start"/><intermediateCatchEvent id="wait"><messageEventDefinition messageRef="m"/>'
+        '</intermediateCatchEvent><endEvent id="end"/>'
+        "<flows>\nstart -> wait\nwait -> end\n</flows>",
+        process="waiting",
+        declared='<bpmn:message id="m" name="arrived"><bpmn:extensionElements>'
+        '<zeebe:subscription correlationKey="=case.id"/></bpmn:extensionElements></bpmn:message>',
+    )
+    engine.publish_package(Package.from_files({"waiting.bpmn": model}, "waiting"))
+    case = engine.start("waiting", {}, by=engine.directory.actor("kurator.skovde"))
+    body = {"name": "arrived", "correlation_key": case.id, "payload": {}}
+    assert System(app, "lakare.norrmalm").post("/messages", body).status_code == 404
+    assert engine.case(case.id).closed_at is None
+    assert System(app, "kurator.skovde").post("/messages", body).status_code == 204
+    assert engine.case(case.id).closed_at is not None
+
+
 def test_the_description_names_every_path(app: Flask) -> None:
     described = app.test_client().get("/api/v1/openapi.json").get_json()
     assert set(described["paths"]) == {
         "/api/v1/tasks",
         "/api/v1/tasks/{task_id}",
         "/api/v1/tasks/{task_id}/completion",
+        "/api/v1/tasks/{task_id}/form",
+        "/api/v1/processes",
+        "/api/v1/processes/{process_id}/form",
         "/api/v1/cases",
         "/api/v1/cases/{number}",
         "/api/v1/cases/{number}/history",
