@@ -40,6 +40,7 @@ class References:
 _NAMED = (
     (f"{BPMN}process", "id", "processes"),
     (f"{ZEEBE}calledElement", "processId", "called"),
+    (f"{BPMN}callActivity", "calledElement", "called"),
     (f"{ZEEBE}formDefinition", "formId", "forms"),
     (f"{ZEEBE}calledDecision", "decisionId", "decisions"),
 )
