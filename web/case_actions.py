@@ -19,6 +19,7 @@ from web.auth import actor, demand
 from web.context import engine
 from web.permissions import requires
 from web.questions import Errors, Questions, lookups, names
+from web.remembered import the_version
 from web.standing import Occasion, occasions
 from web.texts import form_of
 
@@ -79,7 +80,7 @@ def _questions(given: Answered) -> Questions:
 
 
 def _published(number: str) -> Published:
-    return engine().published(engine().case(number).version_id)
+    return the_version(engine().case(number).version_id)
 
 
 def _correct_page(
@@ -134,7 +135,7 @@ def recorded(number: str, element_id: str) -> ResponseReturnValue:
 
 def _occasion(case: Case, element_id: str) -> Occasion:
     """Raises NotFound for what the case does not listen for now: it may have been recorded already."""
-    published = engine().published(case.version_id)
+    published = the_version(case.version_id)
     drawing = diagram.drawing_of(published.package, case.process_id)
     for occasion in occasions(case, drawing.occasions, names(published)):
         if occasion.element_id == element_id:
@@ -173,7 +174,7 @@ def _closable(number: str) -> Case:
 
 
 def _close_page(case: Case, errors: Mapping[str, list[str]]) -> str:
-    called = names(engine().published(case.version_id))
+    called = names(the_version(case.version_id))
     open_tasks = [called.text(task.name) for task in engine().tasks(case=case.id)]
     return render_template(
         "cases/close.html", number=case.id, open_tasks=open_tasks, errors=errors, reason=request.form.get("reason", "")

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
@@ -24,9 +25,11 @@ from forms.answers import Answer
 from web import diagram, plan
 from web.auth import actor, demand
 from web.context import engine, now
+from web.i18n import language
 from web.pages import add_place
 from web.permissions import SIGNED_IN, requires
 from web.questions import in_words, names
+from web.remembered import the_version
 from web.standing import Line, coming, known_parts, occasions, standing, subject_name, waiting_elements, waits_in_words
 from web.texts import process_text, text_of
 from web.wording import Names, Said, timeline
@@ -98,7 +101,7 @@ def _said(wanted: Mapping[str, str]) -> dict[str, str]:
 
 def _row(case: CaseSummary, called: Names) -> Row:
     first = next(iter(engine().tasks(case=case.id, limit=1)), None) if case.closed_at is None else None
-    said = names(engine().published(case.version_id))
+    said = names(the_version(case.version_id))
     waits = said.text(first.name) + (f" – {called.label(first.label)}" if first.label else "") if first else ""
     return Row(
         number=case.id,
@@ -150,7 +153,7 @@ def show(number: str) -> ResponseReturnValue:
 
 
 def _case_page(case: Case) -> CasePage:
-    published = engine().published(case.version_id)
+    published = the_version(case.version_id)
     called = names(published)
     tasks = engine().tasks(case=case.id)
     drawing = diagram.drawing_of(published.package, case.process_id)
@@ -175,7 +178,9 @@ def _case_page(case: Case) -> CasePage:
             }
             for occasion in occasions(case, drawing.occasions, called)
         ],
-        drawing_url=url_for("cases.drawing", version_id=case.version_id) if drawing.is_drawn else "",
+        drawing_url=url_for("cases.drawing", version_id=case.version_id, language=language())
+        if drawing.is_drawn
+        else "",
         marks_url=url_for("cases.marks", number=case.id),
         drawing_label=_("The process as a drawing. Where the case stands is said in words above."),
         timeline=_timeline(entries, case, published, called),
@@ -260,13 +265,15 @@ def _seen(number: str) -> Case:
 @blueprint.get("/drawings/<int:version_id>.bpmn")
 @requires(SIGNED_IN)  # the model names no person; a version never changes, so the browser may keep it
 def drawing(version_id: int) -> ResponseReturnValue:
-    published = engine().published(version_id)
+    published = the_version(version_id)
     found = diagram.drawing_of(published.package, published.version.process_id)
     if not found.is_drawn:
         raise NotFound
-    response = Response(found.content, mimetype="application/xml")
+    foreign = language() != published.package.language
+    content = found.in_words(partial(text_of, published)) if foreign else found.content
+    response = Response(content, mimetype="application/xml")
     if "gzip" in request.accept_encodings:
-        response.set_data(gzip.compress(found.content))
+        response.set_data(gzip.compress(content))
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.headers["Vary"] = "Accept-Encoding, Cookie"
@@ -278,7 +285,7 @@ def drawing(version_id: int) -> ResponseReturnValue:
 def marks(number: str) -> ResponseReturnValue:
     """What is done and what waits, for the drawing."""
     case = _seen(number)
-    drawn = diagram.drawing_of(engine().published(case.version_id).package, case.process_id)
+    drawn = diagram.drawing_of(the_version(case.version_id).package, case.process_id)
     tasks: list[Task] = engine().tasks(case=number)
     found = diagram.marks(drawn, engine().timeline(number, limit=DRAWN), tasks, waiting_elements(case), now())
     return jsonify(found.as_json())
@@ -288,7 +295,7 @@ def marks(number: str) -> ResponseReturnValue:
 @requires("read-case")
 def show_plan(number: str) -> ResponseReturnValue:
     case = engine().case(number, by=actor())
-    published = engine().published(case.version_id)
+    published = the_version(case.version_id)
     if not plan.has_plan(case.data):
         raise NotFound
     return render_template(
@@ -304,7 +311,7 @@ def show_plan(number: str) -> ResponseReturnValue:
 @requires("read-log")
 def reads(number: str) -> ResponseReturnValue:
     found = engine().reads(number, by=actor())
-    published = engine().published(engine().case(number).version_id)
+    published = the_version(engine().case(number).version_id)
     called = names(published)
     start = max(0, request.args.get("after", 0, type=int))
     shown = found[start : start + PAGE_SIZE]

@@ -6,10 +6,10 @@ show stands in words on the case page too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -37,6 +37,14 @@ class Drawing:
     def is_drawn(self) -> bool:
         """Is there a picture? A model may do without."""
         return b"BPMNPlane" in self.content
+
+    def in_words(self, translate: Callable[[str], str]) -> bytes:
+        """The drawing with its names in another language."""
+        root = read_xml(self.content, "")
+        for item in root.iter(etree.Element):
+            if item.get("name"):
+                item.set("name", translate(item.get("name")))
+        return etree.tostring(root, encoding="utf-8", xml_declaration=True)
 
     @cached_property
     def _process(self) -> Any:
@@ -68,6 +76,7 @@ class Drawing:
         return found
 
 
+@lru_cache(maxsize=64)
 def drawing_of(package: Package, process_id: str) -> Drawing:
     """The file of a package that defines a process. Raises NotFound for a process of another package."""
     mark = f'id="{process_id}"'.encode()

@@ -17,6 +17,7 @@ from forms.view import FormView
 from web.auth import actor
 from web.context import directory, engine
 from web.i18n import language, zone
+from web.remembered import the_units
 from web.texts import form_of, text_of
 from web.wording import Names
 
@@ -70,7 +71,7 @@ def names(published: Published | None = None) -> Names:
 
     People are looked up one by one: a page names a handful of thousands.
     """
-    units = engine().organisation().units
+    units = the_units()
     roles = {name: role.title for name, role in published.roles.items()} if published else {}
     return Names(
         _person_name,
@@ -113,11 +114,11 @@ def lookups_for_reading() -> Lookups:
 
 
 def _unit_options() -> list[Option]:
-    return [Option(unit.id, unit.name) for unit in engine().organisation().units.values()]
+    return [Option(unit.id, unit.name) for unit in the_units().values()]
 
 
 def _of_units(units: Iterable[str]) -> list[Option]:
-    known = engine().organisation().units
+    known = the_units()
     found = [Option(unit, known[unit].name if unit in known else unit) for unit in dict.fromkeys(units)]
     return sorted(found, key=lambda option: option.label)
 

@@ -23,6 +23,7 @@ from web.auth import actor
 from web.context import engine, now
 from web.i18n import day
 from web.questions import in_words
+from web.remembered import the_calendar, the_version
 from web.wording import DueText, Names, due_text, holder, otherwise
 
 #: Lines on a page; a case with more open tasks than this is read in the task lists.
@@ -54,8 +55,8 @@ class Known:
 
 def standing(tasks: Iterable[Task], case: Case, names: Names) -> list[Line]:
     """The open tasks, the most pressing first."""
-    moment, calendar = now(), engine().calendar()
-    deadlines = engine().published(case.version_id).deadlines
+    moment, calendar = now(), the_calendar()
+    deadlines = the_version(case.version_id).deadlines
     lines = []
     for task in list(tasks)[:MOST]:
         setting = deadlines.get(task.deadline_name or "")
@@ -69,7 +70,7 @@ def standing(tasks: Iterable[Task], case: Case, names: Names) -> list[Line]:
 
 def waits_in_words(case: Case, names: Names) -> list[str]:
     """What the case itself waits for: a day to come, or word from somebody. Only what stands in the way of going on."""
-    published = engine().published(case.version_id)
+    published = the_version(case.version_id)
     dates = {deadline.element_id: deadline.due_at for deadline in engine().deadlines(case=case.id)}
     return [
         _("%(what)s, on %(date)s", what=names.text(_name(published, element)), date=day(dates[element]))
@@ -83,7 +84,7 @@ def waiting_elements(case: Case) -> list[str]:
     """Events in the flow that the case has come to and that have not happened yet."""
     if not case.is_open:
         return []
-    published = engine().published(case.version_id)
+    published = the_version(case.version_id)
     waits = [deadline.element_id for deadline in engine().deadlines(case=case.id) if deadline.kind == TIMER]
     waits += [heard.element_id for heard in engine().listening(case.id)]
     return [element for element in dict.fromkeys(waits) if _type(published, element) in CATCHING]
@@ -100,7 +101,7 @@ def subject_name(case: Case, package: Package) -> str:
 
 def coming(case: Case, tasks: Sequence[Task], names: Names) -> list[str]:
     """What will happen by itself, the next first."""
-    published, by_id = engine().published(case.version_id), {task.id: task for task in tasks}
+    published, by_id = the_version(case.version_id), {task.id: task for task in tasks}
     lines = []
     for deadline in engine().deadlines(case=case.id)[:MOST]:
         task = by_id.get(deadline.task_id or 0)
@@ -124,7 +125,7 @@ def _coming(deadline: Deadline, what: str, published: Published, names: Names) -
 
 def known_parts(case: Case, names: Names, but: str | None = None) -> list[Known]:
     """The case's answers in the order of its process; `but`: a form that is on the page anyway."""
-    published, data = engine().published(case.version_id), case.data
+    published, data = the_version(case.version_id), case.data
     parts = []
     for form, title in _forms(published, case.process_id):
         answers = [in_words(published, form, given) for given in _given(form.id, data)]
@@ -174,7 +175,7 @@ def occasions(case: Case, drawn: Mapping[str, str], names: Names) -> list[Occasi
 
     Only messages that are addressed to this very case: others come from other cases or systems.
     """
-    published = engine().published(case.version_id)
+    published = the_version(case.version_id)
     found: dict[str, Occasion] = {}
     for heard in engine().listening(case.id) if case.is_open else ():
         info = published.model.element(heard.element_id, heard.process_id) or published.model.element(heard.element_id)

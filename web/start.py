@@ -21,6 +21,7 @@ from web.context import engine
 from web.pages import add_place
 from web.permissions import requires
 from web.questions import Errors, Questions, lookups, names
+from web.remembered import the_version
 from web.texts import form_of, text_of
 
 blueprint = Blueprint("start", __name__)
@@ -41,9 +42,7 @@ class Process:
 @blueprint.get("/start")
 @requires("start-case")
 def choose() -> ResponseReturnValue:
-    found = [
-        _in_words(version.process_id, version.title, engine().published(version.id)) for version in engine().processes()
-    ]
+    found = [_in_words(version.process_id, version.title, the_version(version.id)) for version in engine().processes()]
     return render_template("start/choose.html", processes=found)
 
 
@@ -106,7 +105,7 @@ def _in_words(process_id: str, title: str, published: Published) -> Process:
 def _process(process_id: str) -> Process:
     for version in engine().processes():
         if version.process_id == process_id:
-            return _in_words(process_id, version.title, engine().published(version.id))
+            return _in_words(process_id, version.title, the_version(version.id))
     raise NotFound
 
 
@@ -116,7 +115,7 @@ def _questions(process_id: str) -> Questions | None:
     if form is None:
         return None
     version = next(version for version in engine().processes() if version.process_id == process_id)
-    return Questions(form_of(engine().published(version.id), form), evaluate, {}, lookups())
+    return Questions(form_of(the_version(version.id), form), evaluate, {}, lookups())
 
 
 def _page(

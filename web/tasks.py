@@ -28,9 +28,10 @@ from web.context import engine, now
 from web.i18n import date_time
 from web.permissions import requires
 from web.questions import Errors, Questions, in_words, lookups, names
+from web.remembered import the_calendar, the_version
 from web.standing import Line, known_parts, standing, subject_name, waits_in_words
 from web.texts import form_of
-from web.wording import Names, consequences, due_text, holder, long_day, sentence_of
+from web.wording import Names, consequences, due_text, holder, long_day, sentence_of, told_already
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -142,7 +143,7 @@ def receipt(task_id: int) -> ResponseReturnValue:
     """What happens next, and who has it now."""
     done = engine().completed(task_id, by=actor())
     case = engine().case(done.case_id)
-    called = names(engine().published(case.version_id))
+    called = names(the_version(case.version_id))
     tasks = engine().tasks(case=done.case_id)
     following = [task for task in tasks if task.created_at == done.at]
     others = [task for task in tasks if task.created_at != done.at]
@@ -161,17 +162,18 @@ def receipt(task_id: int) -> ResponseReturnValue:
 
 def _page(task: TaskDetail, raw: Mapping[str, Any] | None, errors: Errors | None = None, focus: str = "") -> str:
     case = engine().case(task.case_id)
-    called = names(engine().published(case.version_id))
-    moment, calendar = now(), engine().calendar()
+    called = names(the_version(case.version_id))
+    moment, calendar = now(), the_calendar()
     view: FormView | None = _questions(task).view(raw, errors, focus) if task.form else None
     return render_template(
         "tasks/task.html",
         task=task,
-        about=subject_name(case, engine().published(case.version_id).package),
+        about=subject_name(case, the_version(case.version_id).package),
         names=called,
         view=view,
         due=due_text(task.due_at, moment, calendar),
         consequences=consequences(task.ladder, task.escalate, moment, called),
+        told=told_already(task.ladder, task.escalate, moment, called),
         asked=_asked(task, called),
         holder=_holder(task, called),
         known=known_parts(case, called, but=task.form.id if task.form else None),
@@ -222,7 +224,7 @@ def _merged(*all_errors: Errors) -> Errors:
 
 
 def _published(case_id: str) -> Published:
-    return engine().published(engine().case(case_id).version_id)
+    return the_version(engine().case(case_id).version_id)
 
 
 def _done_page(task_id: int, posted: Mapping[str, str] | None) -> ResponseReturnValue:

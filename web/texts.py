@@ -18,6 +18,7 @@ from engine.packages import Package
 from forms import Form
 from web.context import engine
 from web.i18n import language
+from web.remembered import the_version
 
 #: Properties of a form's components that people read.
 READ = frozenset(
@@ -39,7 +40,7 @@ def process_text(text: str, process_id: str) -> str:
     if "newest" not in g:
         g.newest = {version.process_id: version.id for version in engine().processes()}
     version = g.newest.get(process_id)
-    return text_of(engine().published(version), text) if version else text
+    return text_of(the_version(version), text) if version else text
 
 
 def form_of(published: Published, form: Form) -> Form:

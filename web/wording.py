@@ -268,6 +268,14 @@ def consequences(steps: Iterable[Step], recipients: Sequence[str], now: datetime
     ]
 
 
+def told_already(steps: Iterable[Step], recipients: Sequence[str], now: datetime, names: Names) -> str:
+    """Who has heard that it is late, when the date has passed."""
+    passed = [step for step in steps if step.at <= now and step.kind != REMIND]
+    told = [_("the unit's mailbox")] if any(step.kind == DUE for step in passed) else []
+    told += [names.role(recipients[step.rung]) for step in passed if step.kind == ESCALATE]
+    return _("Already told that it is late: %(whom)s.", whom=listed(told)) if told else ""
+
+
 def _of_day(steps: Sequence[Step], recipients: Sequence[str], names: Names) -> str:
     kinds = {step.kind for step in steps}
     parts = [_("whoever has the task gets a reminder")] if REMIND in kinds else []
