@@ -8,7 +8,7 @@ or a local name that happens to be called like a field does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forms.components import Component, Container, DynamicList, Expression, Question
@@ -21,6 +21,15 @@ _HERE = frozenset({"this", "parent", "_this_", "_parent_", "item"})
 
 
 @dataclass(frozen=True)
+class _Name:
+    """A dotted name in an expression, cut at the dots."""
+
+    parts: tuple[str, ...]
+    #: After `this` or `parent`: a name within the row, too.
+    local: bool = False
+
+
+@dataclass(frozen=True)
 class _Place:
     """One field: where it writes, under which name in its own row, and what it reads."""
 
@@ -28,48 +37,86 @@ class _Place:
     path: tuple[str, ...]
     local: tuple[str, ...]
     #: Names in its own hide condition.
-    own: frozenset[tuple[str, ...]]
+    own: frozenset[_Name]
     #: Names in the conditions around it, and in what it computes.
-    around: frozenset[tuple[str, ...]]
-
-    def reads(self, other: _Place) -> bool:
-        """Does it depend on the other field? A question may look at itself in its own condition (*hide when empty*)."""
-        if other is self and isinstance(self.component, Question):
-            return _touches(self.around, self)
-        return _touches(self.own | self.around, other)
+    around: frozenset[_Name]
 
 
-def names_in(source: str) -> frozenset[tuple[str, ...]]:
-    """Dotted names in FEEL source, cut at the dots."""
+class _Fields:
+    """All fields of a form, found by the names that mean them."""
+
+    def __init__(self, form_id: str, components: Sequence[Component]) -> None:
+        self._form_id = form_id
+        self.places = list(_places(components, (), (), frozenset()))
+        #: Name from the root (False) or within a row (True) → fields at it or below it, and fields exactly there.
+        self._below: dict[tuple[bool, tuple[str, ...]], set[int]] = {}
+        self._exact: dict[tuple[bool, tuple[str, ...]], set[int]] = {}
+        for index, place in enumerate(self.places):
+            for within, path in ((False, place.path), (True, place.path), (True, place.local)):
+                self._exact.setdefault((within, path), set()).add(index)
+                for length in range(len(path) + 1):
+                    self._below.setdefault((within, path[:length]), set()).add(index)
+
+    def meant_by(self, names: Iterable[_Name]) -> set[int]:
+        """Fields that the names mean, something in them or something around them."""
+        found: set[int] = set()
+        for name in names:
+            found |= self._at(name.parts, name.local)
+            if name.parts[:1] == (self._form_id,):
+                found |= self._at(name.parts[1:], False)
+        return found
+
+    def _at(self, parts: tuple[str, ...], within: bool) -> set[int]:
+        found = set(self._below.get((within, parts), ()))
+        for length in range(1, len(parts)):
+            found |= self._exact.get((within, parts[:length]), set())
+        return found
+
+    def read_by(self, index: int) -> set[int]:
+        """Fields that a field depends on. A question may look at itself in its own condition (*hide when empty*)."""
+        place = self.places[index]
+        around = self.meant_by(place.around)
+        own = self.meant_by(place.own)
+        return around | (own - {index} if isinstance(place.component, Question) else own)
+
+
+def names_in(source: str) -> frozenset[_Name]:
+    """The names that FEEL source reads."""
     bare = _COMMENT.sub(" ", _STRING.sub('""', source))
-    chains = {tuple(part.strip() for part in found[0].split(".")) for found in _CHAIN.finditer(bare)}
-    return frozenset(chain[1:] if chain[0] in _HERE and len(chain) > 1 else chain for chain in chains)
+    names = set()
+    for found in _CHAIN.finditer(bare):
+        parts = tuple(part.strip() for part in found[0].split("."))
+        local = parts[0] in _HERE
+        names.add(_Name(parts[1:] if local else parts, local))
+    return frozenset(names)
 
 
-def circles(components: Sequence[Component]) -> list[list[str]]:
+def circles(form_id: str, components: Sequence[Component]) -> list[list[str]]:
     """Each circle once, as the names of the fields it goes through."""
-    places = list(_places(components, (), (), frozenset()))
-    edges = {at: [to for to, other in enumerate(places) if place.reads(other)] for at, place in enumerate(places)}
+    fields = _Fields(form_id, components)
+    edges = {index: sorted(fields.read_by(index)) for index in range(len(fields.places))}
     found: list[list[str]] = []
     done: set[int] = set()
     for start in edges:
         circle = _circle_from(start, edges, done)
         if circle:
-            found.append([".".join(places[index].path) for index in circle])
+            found.append([".".join(fields.places[index].path) for index in circle])
     return found
 
 
-def self_hiding(components: Sequence[Component]) -> frozenset[str]:
+def self_hiding(form_id: str, components: Sequence[Component]) -> frozenset[str]:
     """Ids of the questions whose own condition looks at their own answer."""
-    places = _places(components, (), (), frozenset())
-    return frozenset(place.component.id for place in places if _touches(place.own, place))
+    fields = _Fields(form_id, components)
+    return frozenset(
+        place.component.id for index, place in enumerate(fields.places) if index in fields.meant_by(place.own)
+    )
 
 
 def _places(
     components: Sequence[Component],
     above: tuple[str, ...],
     local: tuple[str, ...],
-    inherited: frozenset[tuple[str, ...]],
+    inherited: frozenset[_Name],
 ) -> Iterator[_Place]:
     for component in components:
         own = names_in(component.hide) if component.hide else frozenset()
@@ -85,16 +132,6 @@ def _places(
             elif isinstance(component.readonly, str):
                 around |= names_in(component.readonly)
             yield _Place(component, (*above, *component.keys), (*local, *component.keys), own, around)
-
-
-def _touches(names: frozenset[tuple[str, ...]], other: _Place) -> bool:
-    """Does one of the names read mean the other field, something in it or something around it?"""
-    for name in names:
-        for path in (other.path, other.local):
-            shorter = min(len(name), len(path))
-            if name[:shorter] == path[:shorter]:
-                return True
-    return False
 
 
 def _circle_from(start: int, edges: dict[int, list[int]], done: set[int]) -> list[int] | None:

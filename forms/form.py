@@ -194,7 +194,7 @@ class Form:
     @cached_property
     def self_hiding(self) -> frozenset[str]:
         """Ids of the questions whose own condition looks at their own answer."""
-        return self_hiding(self.components)
+        return self_hiding(self.id, self.components)
 
     @cached_property
     def keys(self) -> Keys:

@@ -54,7 +54,7 @@ def load(content: bytes | str | Mapping[str, Any], file: str = "") -> Form:
     components = _load_all(node, root, "", 0)
     _check_paths(source, components, (), {})
     if not source.reasons:
-        for circle in circles(components):
+        for circle in circles(str(root.get("id")), components):
             source.refuse(
                 circle[0],
                 "conditions-in-a-circle",

@@ -1,6 +1,7 @@
 """Reading form files: what is kept, what is refused by name, and that nothing else gets through."""
 
 import json
+import time
 
 import pytest
 
@@ -110,6 +111,37 @@ def test_two_groups_may_share_a_path():
 )
 def test_conditions_that_depend_on_themselves_are_refused(first, second):
     assert "conditions-in-a-circle" in reasons(first, second)
+
+
+def test_a_field_read_through_the_forms_own_name_makes_a_circle():
+    group = {"type": "group", "conditional": {"hide": "=plan.y = 1"}, "components": [field("number", "y")]}
+    assert reasons(group) == ["conditions-in-a-circle"]
+    whole = {"type": "expression", "key": "a", "expression": "=plan"}
+    assert reasons(whole) == ["conditions-in-a-circle"]
+
+
+def test_a_field_of_a_row_is_another_than_the_forms_field_of_the_same_name():
+    rows = {
+        "type": "dynamiclist",
+        "path": "rows",
+        "components": [
+            field("number", "a", conditional={"hide": "=b = 1"}),
+            field("number", "b", conditional={"hide": "=a = 1"}),
+        ],
+    }
+    assert reasons(field("number", "a"), field("number", "b"), rows) == []
+    rows["components"][0]["conditional"]["hide"] = "=this.b = 1"
+    assert reasons(rows) == []
+    rows["components"][1]["conditional"]["hide"] = "=this.a = 1"
+    assert reasons(rows) == ["conditions-in-a-circle"]
+
+
+def test_many_fields_with_long_conditions_are_read_in_reasonable_time():
+    names = " or ".join(f"case.x{number} = 1" for number in range(300))
+    hidden = [field("number", f"a{number}", conditional={"hide": f"={names}"}) for number in range(20)]
+    begun = time.perf_counter()
+    assert reasons(*hidden, *(field("number", f"b{number}") for number in range(300))) == []
+    assert time.perf_counter() - begun < 5
 
 
 def test_a_name_inside_a_text_or_a_comment_makes_no_circle():
