@@ -69,7 +69,7 @@ class Person:
             base_url=base_url, locale="sv-SE", java_script_enabled=javascript, viewport={"width": width, "height": 900}
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         person = cls(page, base_url, javascript)
         page.on("response", person._weigh)
         page.on("console", person._listen)
