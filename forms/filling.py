@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from forms.characters import printable
 from forms.components import Component, Container, DynamicList, Expression, Question
 from forms.keys import Keys, ListKeys
-from forms.limits import ROUNDS, ROWS
+from forms.limits import ROUNDS, ROWS, ROWS_IN_ALL
 from forms.messages import Message
 from forms.scope import Scope, Situation
 from forms.wrong import Wrong
@@ -102,6 +102,7 @@ class Filling:
         self.situation = situation
         #: Faults of shape, by path: (component, message without label).
         self._misshapen: dict[Path, tuple[Component | None, Message]] = {}
+        self._row_count = 0
         self.raw: Mapping[str, Any] = self._shaped(raw)
         self.cells: list[Cell] = list(self._cells(form.components, (), (), ()))
         self.by_path: dict[Path, Cell] = {cell.path: cell for cell in self.cells}
@@ -147,6 +148,10 @@ class Filling:
             value = value[: ROWS + 1]
         rows = []
         for index, row in enumerate(value):
+            self._row_count += 1
+            if self._row_count > ROWS_IN_ALL:
+                self._misshapen[path] = (asked.component, Message("too-many-rows-in-all", {"limit": ROWS_IN_ALL}))
+                break
             if not isinstance(row, Mapping):
                 self._misshapen[(*path, index)] = (asked.component, Message("not-an-object"))
                 row = {}

@@ -14,6 +14,8 @@ TEXT = 20_000
 SHORT_TEXT = 300
 #: Rows of a dynamic list, and ticks of a checklist.
 ROWS = 200
+#: Rows of all lists of a form together, lists inside lists included: each row's conditions take time.
+ROWS_IN_ALL = 1_000
 #: Bytes of one attached file, when the form sets no `maxSize` of its own.
 FILE_SIZE = 20 * 2**20
 #: Characters of a pattern.

@@ -120,6 +120,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ta bort rader under ”{label}”; högst {limit} får plats.",
         "Remove rows under “{label}”; at most {limit} fit.",
     ),
+    "too-many-rows-in-all": (
+        "Ta bort rader under ”{label}”; formuläret rymmer högst {limit} rader i alla listor tillsammans.",
+        "Remove rows under “{label}”; the form holds at most {limit} rows in all its lists together.",
+    ),
     "fixed-rows": (
         "Fyll i de {limit} rader som finns under ”{label}”; rader kan inte läggas till eller tas bort.",
         "Fill in the {limit} rows under “{label}”; rows cannot be added or removed.",

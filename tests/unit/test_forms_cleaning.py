@@ -323,6 +323,14 @@ def test_a_list_has_rows_within_limits():
     assert errors(made, {"rows": [{}] * 201}) == {"rows": ["Ta bort rader under ”Mål”; högst 200 får plats."]}
 
 
+def test_lists_inside_lists_have_a_limit_together():
+    inner = {"type": "dynamiclist", "path": "in", "label": "Steg", "components": [field("textfield", "a")]}
+    made = form({"type": "dynamiclist", "path": "rows", "components": [inner]})
+    assert errors(made, {"rows": [{"in": [{}] * 190}] * 5}) == {}
+    told = errors(made, {"rows": [{"in": [{}] * 200}] * 200})
+    assert any("högst 1000 rader i alla listor" in text for texts in told.values() for text in texts)
+
+
 def test_rows_of_a_fixed_list_are_counted():
     made = form(
         {"type": "dynamiclist", "path": "rows", "allowAddRemove": False, "components": [field("textfield", "a")]}
