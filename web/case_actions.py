@@ -103,6 +103,7 @@ def _correct_page(
         who=called.who(given.actor, given.unit),
         at=given.at,
         view=questions.view(raw, errors, focus),
+        changes=questions.form.is_dynamic,
         reason=reason,
         reason_errors=missing if asked_reason and not reason.strip() else [],
     )

@@ -132,6 +132,7 @@ def _page(
         "start/form.html",
         process=process,
         view=questions.view(raw, errors, focus) if questions else None,
+        changes=questions is not None and questions.form.is_dynamic,
         existing=existing,
         names=called,
         once=request.form.get("_once") or secrets.token_urlsafe(12),

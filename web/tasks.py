@@ -171,6 +171,7 @@ def _page(task: TaskDetail, raw: Mapping[str, Any] | None, errors: Errors | None
         about=subject_name(case, the_version(case.version_id).package),
         names=called,
         view=view,
+        changes=task.form is not None and task.form.is_dynamic,
         due=due_text(task.due_at, moment, calendar),
         consequences=consequences(task.ladder, task.escalate, moment, called),
         told=told_already(task.ladder, task.escalate, moment, called),
