@@ -10,12 +10,18 @@ import yaml
 
 #: Nodes after aliases are written out; a file of nested aliases can stand for more than the memory holds.
 NODE_LIMIT = 100_000
+#: Levels of nesting. libyaml recurses on the machine's own stack, so what is deeper must not reach it.
+DEPTH_LIMIT = 100
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+][0-9]+")
 _KEPT = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
-class _Loader(yaml.SafeLoader):
+#: `- - - - …`: each opens a level. Levels by indentation need a line each, and a file of those ends before the stack.
+_BLOCKS = re.compile(rf"(?:[-?:][ \t]+){{{DEPTH_LIMIT}}}")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Safe, without YAML 1.1's dates, its base 60 (10:30 is 630) and its octal (0123 is 83)."""
 
 
@@ -57,6 +63,7 @@ class Value:
 
 def read_yaml(text: str) -> Value:
     """One document. Raises `TextError` with the line."""
+    _check_depth(text)
     loader = None
     try:
         loader = _Loader(text)
@@ -66,7 +73,9 @@ def read_yaml(text: str) -> Value:
         return _Reader(loader).value(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise TextError(mark.line + 1 if mark else 1, f"This is not valid YAML: {error.problem}") from None
+        # libyaml places what is missing at the end on the line after the last.
+        last = text.rstrip().count("\n") + 1
+        raise TextError(min(mark.line + 1, last) if mark else 1, f"This is not valid YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise TextError(1, f"This is not valid YAML: {str(error).splitlines()[0]}") from None
     except RecursionError:
@@ -74,6 +83,17 @@ def read_yaml(text: str) -> Value:
     finally:
         if loader:
             loader.dispose()
+
+
+def _check_depth(text: str) -> None:
+    """By counting brackets, those in quotes too: nobody opens a hundred without closing any."""
+    depth = 0
+    for found in re.finditer(r"[\[{\]}]", text):
+        depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+        if depth > DEPTH_LIMIT:
+            raise TextError(text.count("\n", 0, found.start()) + 1, "This is nested too deep")
+    if found_blocks := _BLOCKS.search(text):
+        raise TextError(text.count("\n", 0, found_blocks.start()) + 1, "This is nested too deep")
 
 
 class _Reader:

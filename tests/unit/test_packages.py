@@ -298,9 +298,11 @@ keys = st.sampled_from(["process", "roles", "deadlines", "indicators", "x", "val
 plain = st.integers() | st.text() | st.booleans()
 
 
-@given(
-    st.dictionaries(keys, st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(keys, inner)), min_size=1)
-)
+inner = plain | st.lists(plain, max_size=2) | st.dictionaries(keys, plain, max_size=3)
+deeper = inner | st.dictionaries(keys, inner, max_size=3)
+
+
+@given(st.dictionaries(keys, deeper, min_size=1, max_size=4))
 def test_no_settings_of_any_shape_raise(table):
     from engine.process_settings import _Reader
 

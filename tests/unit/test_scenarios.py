@@ -143,7 +143,13 @@ def test_aliases_that_stand_for_more_than_the_memory_holds_are_refused():
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     assert "more than" in findings("start: {" + ", ".join(lines) + "}")[0].message
     assert findings("start: &a [*a]")[0].rule == "yaml"
-    assert findings("start: " + "[" * 5000)[0].rule == "yaml"
+
+
+@pytest.mark.parametrize(
+    "text", ["start: " + "[" * 100_000, "start: " + "{a: " * 100_000, "- " * 1_000_000, "? " * 101]
+)
+def test_what_is_nested_deeper_than_the_stack_is_refused(text):
+    assert findings(text)[0].message == "This is nested too deep"
 
 
 def reads_or_finds(text):
