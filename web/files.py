@@ -9,10 +9,18 @@ from pathlib import Path
 from flask import Flask, Response, current_app, request, send_from_directory, url_for
 from werkzeug.security import safe_join
 
+from engine.errors import SamledError
+from web.permissions import public
+
+STYLE = "dist/style/samled.css"
 YEAR = 365 * 24 * 3600
 #: A part of a script that the build has named by its content.
 HASHED = re.compile(r"-[0-9A-Z]{8}\.(js|css)$")
 _marks: dict[tuple[str, int], str] = {}
+
+
+class NotBuilt(SamledError):
+    """The style sheet and the scripts are not built. Run `make setup`, or `npm ci` and `npm run build`."""
 
 
 def asset(name: str) -> str:
@@ -21,7 +29,7 @@ def asset(name: str) -> str:
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
-        raise FileNotFoundError(f"static/{name} is missing. Build it: npm run build:web.") from None
+        raise NotBuilt(f"static/{name} is missing. Build it: npm run build.") from None
     key = (name, changed)
     if key not in _marks:
         _marks[key] = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -51,7 +59,7 @@ def _kind(filename: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    from web.permissions import public
-
+    if not (Path(app.root_path) / "static" / STYLE).is_file():
+        raise NotBuilt  # told when the process starts, not on everybody's first page
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=public(send_static))
     app.jinja_env.globals["asset"] = asset
