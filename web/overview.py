@@ -21,6 +21,7 @@ from web.auth import actor
 from web.context import engine, now
 from web.pages import add_place
 from web.permissions import requires
+from web.questions import names
 
 blueprint = Blueprint("overview", __name__, url_prefix="/overview")
 
@@ -73,6 +74,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "overview/overview.html",
         processes=by_process(engine().versions()),
+        names=names(),
         health=health(now()) if may(actor(), "administer") else None,
     )
 
