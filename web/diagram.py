@@ -6,7 +6,7 @@ show stands in words on the case page too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -50,6 +50,12 @@ class Drawing:
     def _process(self) -> Any:
         root = read_xml(self.content, "")
         return next((item for item in root.iterchildren("{*}process") if item.get("id") == self.process_id), root)
+
+    def around(self, element_id: str) -> Iterator[str]:
+        """The sub-processes that an element is in."""
+        for item in self._process.iter(etree.Element):
+            if item.get("id") == element_id:
+                yield from (outer.get("id") for outer in item.iterancestors("{*}subProcess"))
 
     @cached_property
     def flows(self) -> Mapping[str, tuple[str, str]]:
@@ -119,6 +125,11 @@ def marks(
     found.elements = {element: {"state": "done", "text": _("Done")} for element in passed if element}
     for element in waits:
         found.elements[element] = {"state": "waiting", "text": _("Waiting")}
+    tasks = list(tasks)
+    for element in {task.element_id for task in tasks}:
+        # One round of a sub-process may be done while another goes on inside it.
+        for outer in drawing.around(element):
+            found.elements.pop(outer, None)
     for task in sorted(tasks, key=lambda task: task.due_at is not None and task.due_at <= now):
         told = due_words(task.due_at, now)
         state = "late" if told.state == "overdue" else "waiting"

@@ -106,8 +106,9 @@ def coming(case: Case, tasks: Sequence[Task], names: Names) -> list[str]:
     for deadline in engine().deadlines(case=case.id)[:MOST]:
         task = by_id.get(deadline.task_id or 0)
         what = names.text(task.name if task else _name(published, deadline.element_id))
+        what += f" – {names.label(task.label)}" if task and task.label else ""
         lines.append(f"{day(deadline.due_at)}: {_coming(deadline, what, published, names)}")
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def _coming(deadline: Deadline, what: str, published: Published, names: Names) -> str:
