@@ -223,17 +223,18 @@ def page(
 
 
 def _visible(by: Actor, conditions: list[Any], limit: int) -> Select[int]:
-    """Ids of the newest cases that an actor may see: each part is one index range."""
-    parts = []
+    """Ids of the newest cases that an actor may see."""
+    parts, unsorted = [], []
     for unit in by.units:
         parts.append(select(cases.c.id).where(cases.c.owner == unit, *conditions))
-        joined = select(cases.c.id).join(parties, parties.c.case_id == cases.c.id)
-        parts.append(joined.where(parties.c.unit == unit, parties.c.until.is_(None), *conditions))
+        taking_part = select(parties.c.case_id).where(parties.c.unit == unit, parties.c.until.is_(None))
+        unsorted.append(select(cases.c.id).where(cases.c.id.in_(taking_part), *conditions))
     keys = [("unit", unit) for unit in by.units] + [("group", role) for role in by.roles]
     for kind, holder in [*keys, ("person", by.id), ("assignee", by.id)]:
-        held = select(cases.c.id).join(tasks, tasks.c.case_id == cases.c.id)
-        held = held.join(holders, holders.c.task_id == tasks.c.id)
-        parts.append(held.where(holders.c.kind == kind, holders.c.holder == holder, *conditions))
+        held = select(tasks.c.case_id).join(holders, holders.c.task_id == tasks.c.id)
+        held = held.where(holders.c.kind == kind, holders.c.holder == holder)
+        # Neither sorted nor limited: with a limit, both databases would rather walk through all cases for it.
+        unsorted.append(select(cases.c.id).where(cases.c.id.in_(held), *conditions))
     limited = [part.order_by(cases.c.id.desc()).limit(limit).subquery() for part in parts]
-    together = union(*(select(part.c.id) for part in limited)).subquery()
+    together = union(*(select(part.c.id) for part in limited), *unsorted).subquery()
     return select(together.c.id).order_by(together.c.id.desc()).limit(limit)

@@ -50,6 +50,7 @@ def set_deadline(tx: Connection, process_id: str, name: str, value: str | None, 
     """
     if value is not None:
         parse_duration(value)
+    counters.raise_organisation(tx)  # first: whoever changes another value at the same time waits here
     known = {process: dict(own) for process, own in load(tx).deadlines.items()}
     own = known.setdefault(process_id, {})
     own.pop(name, None)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -124,6 +125,8 @@ versions = Table(
     sqlite_autoincrement=True,
 )
 
+_OPEN = text("closed_at IS NULL")
+
 cases = Table(
     "cases",
     metadata,
@@ -147,6 +150,8 @@ cases = Table(
     #: How many incidents the case has now; above 0 somebody must decide how it goes on.
     Column("incidents", Integer, nullable=False, server_default="0"),
     Index(None, "owner", "id"),
+    # However many cases have been closed since, a unit's open ones are one range.
+    Index("ix_cases_open_owner_id", "owner", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index(None, "subject_key"),
     sqlite_autoincrement=True,
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import Actor, Conflict, Engine, InvalidAnswers, SamledError, VirtualClock
+from engine import Actor, Conflict, Engine, InvalidAnswers, SamledError, VirtualClock, organisations, outbox
 from engine.database import Database
 from tests.integration import drawing as draw
 
@@ -231,6 +231,50 @@ def test_a_message_sent_twice_at_once_arrives_once(
     assert sorted(heard) == [0, 1]
     assert engine.case(case.id).data["a"] == (1 if heard[0] else 2)
     assert [found.element_id for found in engine.tasks(case=case.id)] == ["done"]
+
+
+def test_two_people_publishing_at_once_make_two_versions_or_one_if_they_are_alike(
+    engine: Engine, other_engine: Engine, tmp_path: Path
+) -> None:
+    paths = []
+    for number, first in enumerate(("ask", "ask", "other")):
+        (tmp_path / str(number)).mkdir()
+        paths.append(draw.write(tmp_path / str(number), draw.chain("same", first)))
+    results = together(
+        *[
+            lambda path=path, each=each: each.publish(path)
+            for path, each in zip(paths, [engine, other_engine, engine], strict=True)
+        ]
+    )
+    assert sorted(version.number for version in results) in ([1, 1, 2], [1, 2, 2], [1, 2, 3])
+    assert len({version.id for version in results}) == len(engine.versions())
+
+
+def test_two_people_setting_deadlines_at_once_both_have_their_way(engine: Engine, other_engine: Engine) -> None:
+    for number in range(5):
+        results = together(
+            lambda number=number: engine.set_deadline("p", f"a{number}", "P1D"),
+            lambda number=number: other_engine.set_deadline("p", f"b{number}", "P2D"),
+        )
+        assert results == [None, None]
+    with engine.database.reading() as tx:
+        assert len(organisations.load(tx).deadlines["p"]) == 10
+
+
+@pytest.mark.usefixtures("two")
+def test_what_waits_in_the_outbox_is_delivered_once_by_several_processes(
+    engine: Engine, other_engine: Engine, clock: VirtualClock
+) -> None:
+    with engine.database.command() as tx:
+        rows = [
+            outbox.Outgoing(f"key{number}", "start-case", {"process": "two", "answers": {"n": number}, "owner": "u"})
+            for number in range(10)
+        ]
+        outbox.put(tx, None, rows, clock.now())
+    together(*[each.deliver for each in [engine, other_engine] * 2])
+    assert sorted(engine.case(case.id).data["n"] for case in engine.cases()) == list(range(10))
+    assert engine.backlog() == (0, 0)
+    assert engine.check() == []
 
 
 @pytest.mark.usefixtures("two")

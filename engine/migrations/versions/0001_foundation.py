@@ -96,6 +96,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_cases_number")),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "ix_cases_open_owner_id",
+        "cases",
+        ["owner", "id"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
     op.create_index(op.f("ix_cases_owner_id"), "cases", ["owner", "id"], unique=False)
     op.create_index(op.f("ix_cases_subject_key"), "cases", ["subject_key"], unique=False)
     op.create_table(
