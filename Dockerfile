@@ -25,7 +25,7 @@ COPY forms forms
 COPY processes processes
 # Only what Samled itself depends on is taken from the verified packages; nothing is asked of a registry here.
 RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
-    pip install --no-cache-dir --no-index --find-links /packages setuptools \
+    pip install --no-cache-dir --no-index --find-links /packages --upgrade setuptools \
     && pip install --no-cache-dir --no-index --find-links /packages --no-build-isolation --editable . \
     && mkdir var && chown samled var
 USER samled

@@ -1,7 +1,7 @@
 """Cases of the example organisation at different stages, some deadlines near and some passed.
 
 They are scenarios of the published packages, begun so long ago that today finds them in the middle: real commands by
-example people under a clock that runs from then to now. A scenario's own dates move along by whole weeks.
+example people under a clock that runs from then to now. A scenario's own dates move along.
 """
 
 from __future__ import annotations
@@ -38,10 +38,13 @@ class Stage:
     scenario: str
     #: How many tasks are done.
     completed: int
-    #: At least how many days ago the last of them was done; up to a week more, as scenarios begin on their weekday.
+    #: How many days ago the last of them was done.
     days_ago: int
     #: Words of the scenario that are others here, so that not every case is about the same child.
     words: Mapping[str, str] = field(default_factory=dict)
+    #: Whole weeks keep the scenario's weekdays, which working days among its answers need; it may then be up to a week
+    #: longer ago.
+    whole_weeks: bool = True
 
 
 def _child(name: str, number: str) -> dict[str, str]:
@@ -55,10 +58,10 @@ STAGES = (
     Stage("sip", "07-meeting-late", 6, 16),
     Stage("sip", "12-dispute-two-rungs", 9, 1, _child("Falk", "20170101-2393")),
     Stage("sip", "02-declined-offered-again", 3, 10, _child("Gran", "20170102-2384")),
-    Stage("sip", "01-ordinary-path", 8, 0, _child("Holm", "20170202-2383")),
+    Stage("sip", "01-ordinary-path", 10, 5, _child("Holm", "20170202-2383")),
     Stage("sip", "01-ordinary-path", 4, 1, _child("Lind", "20180104-2381")),
-    Stage("sip", "01-ordinary-path", 0, 6, _child("Moberg", "20180102-2383")),
-    Stage("sip", "01-ordinary-path", 1, 0, _child("Nord", "20180103-2390")),
+    Stage("sip", "01-ordinary-path", 0, 6, _child("Moberg", "20180102-2383"), whole_weeks=False),
+    Stage("sip", "01-ordinary-path", 1, 0, _child("Nord", "20180103-2390"), whole_weeks=False),
 )
 
 
@@ -77,7 +80,11 @@ def load_example_cases(engine: Engine, processes: Path, stages: tuple[Stage, ...
     try:
         for stage in there:
             package = Package.load(processes / stage.process)
-            scenario = _shifted(_cut(_scenario(package, stage), stage.completed), now - timedelta(days=stage.days_ago))
+            scenario = _shifted(
+                _cut(_scenario(package, stage), stage.completed),
+                now - timedelta(days=stage.days_ago),
+                WEEK if stage.whole_weeks else timedelta(days=1),
+            )
             clock.go_to(scenario.at)
             play = _ByPeople(past, clock, post, package, stage.process, scenario)
             result = play.play()
@@ -148,15 +155,15 @@ def _cut(scenario: Scenario, completed: int) -> Scenario:
     return replace(scenario, steps=tuple(steps))
 
 
-def _shifted(scenario: Scenario, end: datetime) -> Scenario:
-    """The scenario moved by whole weeks so that its last step is at `end`, or up to a week before."""
+def _shifted(scenario: Scenario, end: datetime, unit: timedelta) -> Scenario:
+    """The scenario moved by whole units so that its last step is at `end`, or less than a unit before."""
     calendar = Calendar()
     begin = calendar.instant(scenario.at)
     last = begin
     for step in scenario.steps:
         if isinstance(step, Advance):
             last = calendar.add(last, step.amount)
-    move = _Move(calendar, begin, ((end - last) // WEEK) * WEEK)
+    move = _Move(calendar, begin, ((end - last) // unit) * unit)
     steps = tuple(
         replace(step, answers=move.all(step.answers)) if isinstance(step, Complete) else step for step in scenario.steps
     )
