@@ -136,7 +136,7 @@ class _Net:
         return any(self.rank.get(flow.target.name, 0) <= self.rank[name] for flow in self.nodes[name].outgoing)
 
     def stands_alone(self, boundary: BoundaryEvent) -> bool:
-        """Does what follows a non-interrupting event never meet the rest? Then it is looked at by itself."""
+        """Does what follows a non-interrupting event neither join, stop nor repeat the rest? It is looked at alone."""
         if boundary.name not in self._alone:
             met: set[str] = {boundary.name}
             todo = [flow.target for flow in boundary.outgoing]
@@ -146,9 +146,13 @@ class _Net:
                     met.add(node.name)
                     todo += [flow.target for flow in node.outgoing]
                     todo += getattr(node, "boundaries", [])
-            entering = [flow.source.name for name in met for flow in self.nodes[name].incoming]
+            joins = [
+                self.nodes[name] for name in met if isinstance(self.nodes[name], (ParallelGateway, InclusiveGateway))
+            ]
+            meets = any(flow.source.name not in met for join in joins for flow in join.incoming)
             stops = any(_stops(self.nodes[name]) for name in met)
-            self._alone[boundary.name] = met.issuperset(entering) and not stops
+            again = boundary.host_activity.name in met
+            self._alone[boundary.name] = not (meets or stops or again)
         return self._alone[boundary.name]
 
     def begin(self) -> list[dict[str, int]]:
@@ -343,7 +347,8 @@ def _inclusive(node: Node) -> list[list[str]]:
 def waits(node: Node, specs: Mapping[str, ProcessSpec], seen: frozenset[str] = frozenset()) -> bool:
     """Does a token that passes here wait for a person, a message or time, whichever way it goes?"""
     if isinstance(node, MultiInstance):
-        return False  # its list may be empty
+        # Its list may be empty; but then a person or time has emptied it, and the step budget is there for the rest.
+        return waits(node.inner, specs, seen)
     if isinstance(node, (UserTask, EventGateway)):
         return True
     if isinstance(node, CatchEvent):
@@ -423,6 +428,11 @@ def _circle(edges: Mapping[str, list[str]]) -> list[str]:
                 path.append(target)
                 on_path.add(target)
     return []
+
+
+def findings(specs: Mapping[str, ProcessSpec]) -> list[Finding]:
+    """`check` as findings."""
+    return [problem.finding() for problem in check(specs)]
 
 
 def check(specs: Mapping[str, ProcessSpec], *, seconds: float = 5.0) -> list[Problem]:

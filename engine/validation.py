@@ -109,14 +109,16 @@ def _check_package(path: Path, found: list[Finding]) -> None:
             _guarded(name, found, partial(_check_dmn, content, name, found))
         for name, text in package.scenarios.items():
             _guarded(name, found, partial(_check_scenario, text.encode(), name, found))
-        _guarded(path.name, found, partial(_check_model, package))
+        _guarded(path.name, found, partial(_check_model, package, found))
 
 
-def _check_model(package: Package) -> None:
+def _check_model(package: Package, found: list[Finding]) -> None:
+    from engine import soundness
     from engine.bpmn import Model
     from engine.services import HANDLERS
 
-    Model.load(package, HANDLERS)
+    model = Model.load(package, HANDLERS)
+    found += soundness.findings(model.specs)
 
 
 def _check_form(content: bytes, name: str, found: list[Finding]) -> None:

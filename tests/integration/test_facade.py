@@ -220,8 +220,10 @@ def test_a_model_without_end_is_an_incident_and_not_a_hung_worker(
 ) -> None:
     loop = draw.process(
         "loop",
-        '<startEvent id="start"/><manualTask id="a"/><manualTask id="b"/><exclusiveGateway id="join"/>',
-        draw.flows("start>join>a>b>join"),
+        '<startEvent id="start"/><userTask id="a"><multiInstanceLoopCharacteristics><extensionElements>'
+        '<zeebe:loopCharacteristics inputCollection="=[]"/></extensionElements></multiInstanceLoopCharacteristics>'
+        '</userTask><exclusiveGateway id="join"/>',
+        draw.flows("start>join>a>join"),
     )
     publish(loop)
     case = engine.start("loop", by=anna)
