@@ -110,9 +110,19 @@ MODEL = bpmn(
 )
 
 
+#: An empty picture, which makes it a model that is drawn.
+PICTURE = (
+    b'<bpmndi:BPMNDiagram xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI">'
+    b'<bpmndi:BPMNPlane bpmnElement="forms"/></bpmndi:BPMNDiagram></bpmn:definitions>'
+)
+MODEL = MODEL.replace(b"</bpmn:definitions>", PICTURE)
+ENGLISH = '"Skriv planen" = "Write the plan"\n"Vad behöver barnet?" = "What does the child need?"'
+
+
 def publish(engine: Engine) -> None:
     """Publish the process."""
     files = {"forms.bpmn": MODEL, "process.toml": SETTINGS.encode()}
+    files["translations/en.toml"] = ENGLISH.encode()
     files |= {f"forms/{name}.form": content for name, content in FORMS.items()}
     engine.publish_package(Package.from_files(files, "forms"))
 

@@ -14,7 +14,7 @@ from engine.caching import Published
 from engine.cases import Case
 from engine.commands.review import Answered
 from engine.errors import Conflict, InvalidAnswers, NotFound
-from web import diagram
+from web import diagram, once
 from web.auth import actor, demand
 from web.context import engine
 from web.permissions import requires
@@ -69,6 +69,8 @@ def _correctable(number: str, entry_id: int) -> Answered:
     demand("correct-answers", AnswersAccess(given.owner, given.unit))
     if given.form is None:
         raise NotFound
+    if not engine().case(number).is_open:
+        raise Conflict(changes=[_("The case is closed.")])
     return given
 
 
@@ -116,7 +118,7 @@ def _correct_page(
 @requires("read-case")
 def record(number: str, element_id: str) -> ResponseReturnValue:
     case = engine().case(number, by=actor())
-    return render_template("cases/record.html", number=number, event=_occasion(case, element_id))
+    return render_template("cases/record.html", number=number, event=_occasion(case, element_id), once=once.mark())
 
 
 @blueprint.post("/cases/<number>/record/<element_id>")
@@ -124,14 +126,19 @@ def record(number: str, element_id: str) -> ResponseReturnValue:
 def recorded(number: str, element_id: str) -> ResponseReturnValue:
     """Tell the process that it has happened, then straight on to the task that follows, if it is this person's."""
     case = engine().case(number, by=actor())
+    if known := once.led_to():
+        return redirect(known, code=303)
     occasion = _occasion(case, element_id)
     before = {task.id for task in engine().tasks(case=number)}
     engine().send(occasion.message, occasion.key, by=actor())
     flash(_("It is recorded: %(what)s.", what=occasion.name), "good")
-    for task in engine().tasks(case=number):
-        if task.id not in before and may(actor(), "complete-task", task):
-            return redirect(url_for("tasks.show", task_id=task.id), code=303)
-    return _to_case(number)
+    mine = (
+        task for task in engine().tasks(case=number) if task.id not in before and may(actor(), "complete-task", task)
+    )
+    following = next(mine, None)
+    where = url_for("tasks.show", task_id=following.id) if following else url_for("cases.show", number=number)
+    once.remember(where)
+    return redirect(where, code=303)
 
 
 def _occasion(case: Case, element_id: str) -> Occasion:
@@ -142,6 +149,21 @@ def _occasion(case: Case, element_id: str) -> Occasion:
         if occasion.element_id == element_id:
             return occasion
     raise NotFound
+
+
+# Try again what stopped
+
+
+@blueprint.post("/cases/<number>/retry")
+@requires("correct-answers")
+def retry(number: str) -> ResponseReturnValue:
+    """Let a process that could not go on try once more, when what was wrong has been mended."""
+    engine().retry_incident(number, by=actor())
+    if engine().case(number).incidents:
+        flash(_("The process still cannot go on. Tell the process owner."), "warn")
+    else:
+        flash(_("The process goes on."), "good")
+    return _to_case(number)
 
 
 # Close

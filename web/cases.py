@@ -142,6 +142,7 @@ class CasePage:
     known: Sequence[Any]
     files: Sequence[Any]
     may_close: bool
+    may_retry: bool
     may_read_log: bool
 
 
@@ -196,6 +197,7 @@ def _case_page(case: Case) -> CasePage:
             {"id": file.id, "name": file.name, "size": _size(file.size)} for file in engine().files(case.id, by=actor())
         ],
         may_close=case.is_open and may(actor(), "close-case", case),
+        may_retry=bool(case.incidents) and may(actor(), "correct-answers", AnswersAccess(case.owner)),
         may_read_log=may(actor(), "read-log", case),
     )
 

@@ -66,6 +66,15 @@ class Questions:
         )
 
 
+def merged(*all_errors: Errors) -> Errors:
+    """Errors of several kinds, field by field."""
+    found: dict[str, list[Message | str]] = {}
+    for errors in all_errors:
+        for path, messages in errors.items():
+            found.setdefault(path, []).extend(messages)
+    return found
+
+
 def names(published: Published | None = None) -> Names:
     """What ids on a page are called; with a version, its roles and steps too.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,18 +15,16 @@ from engine.caching import Published
 from engine.cases import CaseSummary
 from engine.errors import InvalidAnswers, NotFound
 from forms import Form
+from web import once
 from web.auth import actor
 from web.context import engine
 from web.pages import add_place
 from web.permissions import requires
-from web.questions import Errors, Questions, lookups, names
+from web.questions import Errors, Questions, lookups, merged, names
 from web.remembered import the_version
 from web.texts import form_of, text_of
 
 blueprint = Blueprint("start", __name__)
-
-#: How many started cases a session remembers, so that a form posted twice starts one case.
-REMEMBERED = 20
 
 
 @dataclass(frozen=True)
@@ -56,15 +53,14 @@ def form(process_id: str) -> ResponseReturnValue:
 @requires("start-case")
 def begin(process_id: str) -> ResponseReturnValue:
     process, questions = _process(process_id), _questions(process_id)
-    once = request.form.get("_once", "")
-    if number := _started(once):
-        return _to_receipt(number)
+    if started := once.led_to():
+        return _to_case(started)
     raw: Mapping[str, Any] = questions.form.read_post(request.form) if questions else {}
     if questions and (changed := questions.form.change_rows(request.form, raw)):
         return _page(process, questions, changed.raw, focus=changed.focus)
     if request.form.get("_do") != "start":
         return _page(process, questions, raw)
-    if questions and (errors := questions.problems(raw)):
+    if questions and (errors := merged(questions.problems(raw), _files())):
         return _page(process, questions, raw, errors), 422
     answers = {questions.form.id: raw} if questions else {}
     if "_anyway" not in request.form and (existing := _existing(process_id, questions, raw)):
@@ -73,18 +69,19 @@ def begin(process_id: str) -> ResponseReturnValue:
         case = engine().start(process_id, answers, by=actor(), owner=_owner())
     except InvalidAnswers as invalid:
         return _page(process, questions, raw, invalid.errors), 422
-    session["started"] = [*session.get("started", []), [once, case.id]][-REMEMBERED:]
+    once.remember(case.id)
     flash(_("The case has number %(number)s.", number=case.id), "good")
-    return _to_receipt(case.id)
+    return _to_case(case.id)
 
 
-def _to_receipt(number: str) -> ResponseReturnValue:
+def _to_case(number: str) -> ResponseReturnValue:
     return redirect(url_for("cases.show", number=number), code=303)
 
 
-def _started(once: str) -> str | None:
-    """The case that this very form has started already."""
-    return next((number for mark, number in session.get("started", []) if once and mark == once), None)
+def _files() -> Errors:
+    """A new case has no place for files yet: better said than lost."""
+    told = [_("Start the case without the file, and attach it in one of the tasks that follow.")]
+    return {name.replace("-", "."): told for name, file in request.files.items() if file.filename}
 
 
 def _existing(process_id: str, questions: Questions | None, raw: Mapping[str, Any]) -> Sequence[CaseSummary]:
@@ -135,7 +132,7 @@ def _page(
         changes=questions is not None and questions.form.is_dynamic,
         existing=existing,
         names=called,
-        once=request.form.get("_once") or secrets.token_urlsafe(12),
+        once=once.mark(),
         units=[(unit, called.unit(unit)) for unit in actor().units],
         owner=_owner() or actor().unit,
     )

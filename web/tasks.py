@@ -27,7 +27,7 @@ from web.auth import actor, typed
 from web.context import engine, now
 from web.i18n import date_time
 from web.permissions import requires
-from web.questions import Errors, Questions, in_words, lookups, names
+from web.questions import Errors, Questions, in_words, lookups, merged, names
 from web.remembered import the_calendar, the_version
 from web.standing import Line, known_parts, standing, subject_name, waits_in_words
 from web.texts import form_of
@@ -95,7 +95,7 @@ def answer(task_id: int) -> ResponseReturnValue:
         return _page(task, change.raw, focus=change.focus)
     if request.form.get("_do") != "complete":
         return _keep(task, raw, uploads.errors)
-    errors = _merged(uploads.errors, _questions(task).problems(raw), _foreign(task, raw))
+    errors = merged(uploads.errors, _questions(task).problems(raw), _foreign(task, raw))
     if errors:
         engine().save_draft(task_id, raw, by=actor())
         return _page(task, raw, errors), 422
@@ -214,14 +214,6 @@ def _foreign(task: TaskDetail, raw: Mapping[str, Any]) -> Errors:
     if task.form is not None and attachments.made_up(task.form, raw, task.case_id):
         return {"": [_("Choose the files again: one of them does not belong to this case.")]}
     return {}
-
-
-def _merged(*all_errors: Errors) -> Errors:
-    found: dict[str, list[Any]] = {}
-    for errors in all_errors:
-        for path, messages in errors.items():
-            found.setdefault(path, []).extend(messages)
-    return found
 
 
 def _published(case_id: str) -> Published:

@@ -187,6 +187,7 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "completed": lambda about: _("Done: %(what)s.", **about),
     "corrected": lambda about: _("The answers were corrected: %(what)s.", **about),
     "closed": lambda about: _("The case was closed."),
+    "retried": lambda about: _("The process was let try again."),
     "received": lambda about: _("Recorded: %(what)s.", **about),
     "caught": lambda about: _("Recorded: %(what)s.", **about),
     "thrown": lambda about: _("Told to others: %(what)s.", **about),

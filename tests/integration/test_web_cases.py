@@ -10,7 +10,7 @@ from flask import Flask
 
 from engine import Engine, VirtualClock
 from engine.cases import Case
-from tests import form_process
+from tests import form_process, trial_process
 from tests.page_inspector import PageInspector
 from tests.web_app import running_app
 from web.diagram import Drawing, marks
@@ -171,6 +171,30 @@ def test_what_the_process_listens_for_is_recorded_and_leads_to_its_task(app: Fla
     assert {task.element_id for task in engine.tasks(case=case.id)} == {"ask", "talk"}
 
 
+def test_an_event_recorded_twice_by_a_double_press_counts_once(app: Flask, engine: Engine, case: Case) -> None:
+    page = browser(app).get(f"/cases/{case.id}/record/withdrawn")
+    first, second = page.submit("Registrera"), page.submit("Registrera")
+    assert first.url == second.url
+    assert [task.element_id for task in engine.tasks(case=case.id)].count("talk") == 1
+
+
+def test_the_answers_of_a_closed_case_are_left_as_they_are(app: Flask, engine: Engine, case: Case) -> None:
+    engine.close_case(case.id, "fel barn", by=engine.directory.actor("kurator.skovde"))
+    kurator = browser(app)
+    assert not any("answers" in (url or "") for url in kurator.get(f"/cases/{case.id}").links().values())
+    kurator.get(f"/cases/{case.id}/answers/1", status=409)
+
+
+def test_a_case_that_cannot_go_on_says_so_and_may_be_tried_again(app: Flask, engine: Engine) -> None:
+    trial_process.publish(engine)
+    case = trial_process.start(engine, due="not a date")
+    kurator = browser(app)
+    page = kurator.get(f"/cases/{case.id}")
+    assert "Processen har stannat här och kan inte gå vidare av sig själv." in page.text
+    assert "Processen kan fortfarande inte gå vidare." in page.submit("Försök igen").text
+    browser(app, "psykolog.bup").post(f"/cases/{case.id}/retry", kurator.get("/").fields(at="/logout"), status=400)
+
+
 def test_the_plan_is_a_page_to_read_with_the_childs_words_first(app: Flask, engine: Engine, case: Case) -> None:
     with_plan(engine, case)
     page = browser(app).get(f"/cases/{case.id}").follow("Läs planen")
@@ -222,11 +246,19 @@ def test_the_drawing_is_marked_with_what_is_done_and_what_waits(app: Flask, engi
     assert [flow.split("_", 1)[1] for flow in found.flows] == ["start_ask", "ask_write_plan"]
 
 
-def test_the_drawing_of_a_version_comes_compressed_and_may_be_kept(app: Flask, engine: Engine) -> None:
-    from pathlib import Path
-
-    version = engine.publish(Path(__file__).parents[2] / "processes" / "sip")
-    response = browser(app).http.get(f"/drawings/{version.id}.bpmn", headers={"Accept-Encoding": "gzip"})
-    assert b"BPMNPlane" in gzip.decompress(response.data)
-    assert len(response.data) < 30_000
+def test_the_drawing_of_a_version_comes_compressed_and_may_be_kept(app: Flask, case: Case) -> None:
+    response = browser(app).http.get("/drawings/1.bpmn", headers={"Accept-Encoding": "gzip"})
+    assert "Skriv planen" in gzip.decompress(response.data).decode()
     assert "immutable" in response.headers["Cache-Control"]
+
+
+def test_steps_forms_and_drawing_are_in_the_readers_language(app: Flask, engine: Engine, case: Case) -> None:
+    form_process.complete(engine, case, {"ask": {"answer": "Ja"}})
+    engine.directory.set_language("kurator.skovde", "en")
+    reader = PageInspector(app, language="en")
+    reader.log_in("kurator.skovde")
+    assert "Next: Write the plan." in reader.get(f"/cases/{case.id}").text
+    task = reader.get("/tasks/2")
+    assert task.title == "Write the plan"
+    assert "What does the child need?" in task.text
+    assert "Write the plan" in reader.http.get("/drawings/1.bpmn?language=en", headers={"Accept-Encoding": ""}).text

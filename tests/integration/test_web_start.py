@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -94,6 +95,13 @@ def test_enter_in_a_field_starts_nothing(engine: Engine, page: Page) -> None:
     again = page.submit(START, **CHILD, **{first.get("name"): first.get("value")})
     assert again.status == 200
     assert engine.cases() == []
+
+
+def test_a_file_has_no_place_before_there_is_a_case_and_one_is_told(app: Flask, engine: Engine) -> None:
+    page = browser(app).get("/start/forms")
+    again = page.submit(START, _do="start", **CHILD, letter=(io.BytesIO(b"%PDF-1.7"), "brev.pdf"))
+    assert again.status == 422
+    assert "bifoga den i någon av uppgifterna som följer" in again.text
 
 
 def test_an_unknown_process_is_not_there(app: Flask) -> None:
