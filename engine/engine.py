@@ -265,6 +265,10 @@ class Engine:
         """
         self._after(work.complete(self.place, task_id, answers or {}, by, revision))
 
+    def first_tasks(self, case_ids: Sequence[str]) -> dict[str, Task]:
+        """For a list of cases: case number → its open task that is due first. Logs nothing."""
+        return review.first_tasks(self.place, case_ids)
+
     def claim(self, task_id: int, by: Actor) -> Task:
         """Take a task. Raises NotFound, Conflict when somebody else has."""
         return work.assign(self.place, task_id, by.id, by, "taken")
@@ -408,6 +412,11 @@ class Engine:
         """Set the days on which the organisation is closed."""
         with self.database.command() as tx:
             organisations.set_closed_days(tx, frozenset(days), by.id if by else None, self.clock.now(tx))
+
+    def set_zone(self, zone: str, by: Actor | None = None) -> None:
+        """Set the organisation's time zone, for what is counted from now on. Raises ValueError for no zone."""
+        with self.database.command() as tx:
+            organisations.set_zone(tx, zone, by.id if by else None, self.clock.now(tx))
 
     def _after(self, change: Change) -> None:
         """After a command's commit: keep the case warm, deliver what it threw at others."""

@@ -64,6 +64,7 @@ def init(ctx: click.Context, demo: bool, processes: Path | None) -> None:
     """Bring the database up to date and publish the processes."""
     with _engine() as engine:
         engine.upgrade()
+        _set_zone(engine)
         folder = processes or _processes_folder()
         broken = _publish_all(engine, folder)
         if demo:
@@ -235,6 +236,15 @@ def _engine() -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
+
+
+def _set_zone(engine: Engine) -> None:
+    """Deadlines are counted in the zone that the pages show."""
+    from web.settings import Settings
+
+    zone = Settings.from_environment(web=False).zone
+    if engine.calendar().zone != zone:
+        engine.set_zone(zone)
 
 
 def _processes_folder() -> Path:

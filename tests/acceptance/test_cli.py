@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import Engine
 from tests.models import bpmn
 
 SAMLED = Path(sys.executable).with_name("samled")
@@ -186,6 +187,17 @@ def test_init_publishes_the_processes_and_doing_it_again_changes_nothing(here: P
     assert "tiny: version 1 is published already" in again.stdout
     listed = json.loads(samled("versions", "--json", cwd=here).stdout)
     assert [(version["process_id"], version["number"]) for version in listed] == [("tiny", 1)]
+
+
+def test_init_sets_the_zone_that_deadlines_are_counted_in(here: Path) -> None:
+    url = f"sqlite:///{here / 'var' / 'samled.db'}"
+    for zone in ("Europe/Stockholm", "Europe/Helsinki"):
+        assert samled("init", cwd=here, SAMLED_ZONE=zone).returncode == 0
+        engine = Engine(url)
+        assert engine.calendar().zone == zone
+        engine.close()
+    shown = samled("init", cwd=here, SAMLED_ZONE="Europe/Stokholm")
+    assert (shown.returncode, len(shown.stderr.splitlines())) == (1, 1)
 
 
 def test_a_broken_process_is_told_and_the_others_are_published(here: Path) -> None:
