@@ -18,7 +18,7 @@ from web import diagram, once
 from web.auth import actor, demand
 from web.context import engine
 from web.permissions import requires
-from web.questions import Errors, Questions, lookups, names
+from web.questions import Errors, Questions, lookups, merged, names, no_files
 from web.remembered import the_version
 from web.standing import Occasion, occasions
 from web.texts import form_of
@@ -50,7 +50,8 @@ def corrected(number: str, entry_id: int) -> ResponseReturnValue:
     if request.form.get("_do") != "correct":
         return _correct_page(given, raw)
     reason = request.form.get("_reason", "").strip()
-    errors = questions.problems(raw)
+    refused = no_files(_("A file cannot be attached when answers are corrected. Describe it in the reason instead."))
+    errors = merged(questions.problems(raw), refused)
     if errors or not reason:
         return _correct_page(given, raw, errors, asked_reason=True), 422
     try:

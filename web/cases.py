@@ -83,9 +83,10 @@ def index() -> ResponseReturnValue:
         limit=PAGE_SIZE,
     )
     called = names()
+    first = engine().first_tasks([case.id for case in found if case.closed_at is None])
     return render_template(
         "cases/list.html",
-        rows=[_row(case, called) for case in found],
+        rows=[_row(case, first.get(case.id), called) for case in found],
         wanted=wanted,
         searched=any(wanted[name] for name in ("text", "process", "unit")) or wanted["state"] != "open",
         processes=[(other.process_id, process_text(other.title, other.process_id)) for other in engine().processes()],
@@ -99,8 +100,7 @@ def _said(wanted: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value}
 
 
-def _row(case: CaseSummary, called: Names) -> Row:
-    first = next(iter(engine().tasks(case=case.id, limit=1)), None) if case.closed_at is None else None
+def _row(case: CaseSummary, first: Task | None, called: Names) -> Row:
     said = names(the_version(case.version_id))
     waits = said.text(first.name) + (f" – {called.label(first.label)}" if first.label else "") if first else ""
     return Row(

@@ -75,6 +75,11 @@ def merged(*all_errors: Errors) -> Errors:
     return found
 
 
+def no_files(why: str) -> Errors:
+    """The same error for every file that was sent to a page that can keep none: better said than lost."""
+    return {name.replace("-", "."): [why] for name, file in request.files.items() if file.filename}
+
+
 def names(published: Published | None = None) -> Names:
     """What ids on a page are called; with a version, its roles and steps too.
 

@@ -16,11 +16,11 @@ from engine.cases import CaseSummary
 from engine.errors import InvalidAnswers, NotFound
 from forms import Form
 from web import once
-from web.auth import actor
+from web.auth import actor, typed
 from web.context import engine
 from web.pages import add_place
 from web.permissions import requires
-from web.questions import Errors, Questions, lookups, merged, names
+from web.questions import Errors, Questions, lookups, merged, names, no_files
 from web.remembered import the_version
 from web.texts import form_of, text_of
 
@@ -46,7 +46,8 @@ def choose() -> ResponseReturnValue:
 @blueprint.get("/start/<process_id>")
 @requires("start-case")
 def form(process_id: str) -> ResponseReturnValue:
-    return _page(_process(process_id), _questions(process_id), None)
+    questions, late = _questions(process_id), typed()
+    return _page(_process(process_id), questions, questions.form.read_post(late) if questions and late else None)
 
 
 @blueprint.post("/start/<process_id>")
@@ -60,7 +61,12 @@ def begin(process_id: str) -> ResponseReturnValue:
         return _page(process, questions, changed.raw, focus=changed.focus)
     if request.form.get("_do") != "start":
         return _page(process, questions, raw)
-    if questions and (errors := merged(questions.problems(raw), _files())):
+    if questions and (
+        errors := merged(
+            questions.problems(raw),
+            no_files(_("Start the case without the file, and attach it in one of the tasks that follow.")),
+        )
+    ):
         return _page(process, questions, raw, errors), 422
     answers = {questions.form.id: raw} if questions else {}
     if "_anyway" not in request.form and (existing := _existing(process_id, questions, raw)):
@@ -76,12 +82,6 @@ def begin(process_id: str) -> ResponseReturnValue:
 
 def _to_case(number: str) -> ResponseReturnValue:
     return redirect(url_for("cases.show", number=number), code=303)
-
-
-def _files() -> Errors:
-    """A new case has no place for files yet: better said than lost."""
-    told = [_("Start the case without the file, and attach it in one of the tasks that follow.")]
-    return {name.replace("-", "."): told for name, file in request.files.items() if file.filename}
 
 
 def _existing(process_id: str, questions: Questions | None, raw: Mapping[str, Any]) -> Sequence[CaseSummary]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from engine import cases, history, parties
+from engine import tasks as task_rows
 from engine.actors import Actor
 from engine.bpmn.run import Run
 from engine.commands import amend, look
@@ -18,8 +20,10 @@ from engine.commands.change import Workplace
 from engine.errors import NotFound
 from engine.history import Entry
 from engine.pages import Page
+from engine.schema import cases as case_rows
 from engine.schema import history as rows
-from engine.schema import subscriptions
+from engine.schema import subscriptions, tasks
+from engine.tasks import Task
 
 if TYPE_CHECKING:
     from forms import Form
@@ -131,6 +135,16 @@ def page_of_history(place: Workplace, number: str, before: int | None, limit: in
         shown = ids[:limit]
         found = history.between(tx, case.id, shown[-1], shown[0], names) if shown else []
     return Page(found, str(shown[-1]) if len(ids) > limit else None)
+
+
+def first_tasks(place: Workplace, numbers: Sequence[str]) -> dict[str, Task]:
+    """Case number → its open task that is due first; a case without an open task is left out."""
+    order = func.row_number().over(partition_by=tasks.c.case_id, order_by=(tasks.c.sort_at, tasks.c.id))
+    wanted = select(case_rows.c.id).where(case_rows.c.number.in_(numbers))
+    ranked = select(tasks.c.id, order.label("place")).where(tasks.c.case_id.in_(wanted)).subquery()
+    with place.database.reading() as tx:
+        keys = tx.execute(select(ranked.c.id).where(ranked.c.place == 1)).scalars().all()
+        return {task.case_id: task for task in map(partial(task_rows.get, tx), keys)}
 
 
 def listening(place: Workplace, number: str) -> list[Listening]:
