@@ -3,7 +3,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 PORT ?= 8000
 # Two test processes: what a machine with two cores carries.
-PYTEST := .venv/bin/python -m pytest -n 2
+PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-fast test-tools lint format lock secrets pictures clean
 
@@ -21,7 +21,7 @@ test-tools: ## install what only the tests need: Debian's chromium and postgresq
 	@scripts/setup test-tools
 
 test: setup test-tools ## every test: unit, integration on both databases, acceptance in a browser
-	$(PYTEST) tests
+	$(PYTEST) --durations 10 tests
 
 test-fast: setup ## the unit tests, under a minute
 	$(PYTEST) tests/unit
