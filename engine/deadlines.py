@@ -1,7 +1,8 @@
 """Deadlines: a row for each timer of the model, and one for each task with a due date.
 
-A task's row climbs a ladder: `remind` (before), `due`, then `escalate` once for every recipient of process.toml. It
-holds the next step only, so that a task costs one row however many rungs it has.
+A task's row climbs a ladder: `remind` (before), `due`, then `escalate` once for every recipient of process.toml; the
+last rung is told again every week, as long as the task is open. The row holds the next step only, so that a task costs
+one row however many rungs it has.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from engine.process_settings import DeadlineSetting
 from engine.schema import cases, deadlines, tasks
 
 TIMER, REMIND, DUE, ESCALATE = "timer", "remind", "due", "escalate"
+#: How often the last rung hears again of a task that nobody takes (`local`).
+REPEATED_EVERY = "5 working days"
 #: Pauses after a failure; after the last the deadline is parked where an administrator sees it.
 PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 
@@ -99,13 +102,19 @@ def first_step(due_at: datetime, setting: DeadlineSetting | None, calendar: Cale
     return steps[1] if steps[0].kind == REMIND and steps[0].at <= now else steps[0]
 
 
-def next_step(row: DueRow, setting: DeadlineSetting | None, calendar: Calendar) -> Step | None:
-    """The step after the row's; None at the top."""
+def next_step(row: DueRow, setting: DeadlineSetting | None, calendar: Calendar, now: datetime) -> Step:
+    """The step after the row's; at the top the last one again, so that an open task never stops being heard of.
+
+    What would have come again during an outage does not come at once: it goes on from `now`.
+    """
     steps = ladder(row.task_due_at, setting, calendar)
     for number, step in enumerate(steps[:-1]):
         if (step.kind, step.rung) == (row.kind, row.rung):
             return steps[number + 1]
-    return None
+    at = calendar.add(row.due_at, REPEATED_EVERY)
+    while at <= now:
+        at = calendar.add(at, REPEATED_EVERY)
+    return Step(row.kind, row.rung, at)
 
 
 _VIEW = (

@@ -51,7 +51,7 @@ def fire_next(place: Workplace) -> tuple[int, float] | None:
             if row is None:  # another scheduler fired it between our look and our lock
                 return 0, 0.0
             if row.kind == REMIND and row.task_due_at <= now:  # after an outage: too late to remind
-                _set_next(place, tx, case, row)
+                _set_next(place, tx, case, row, now)
                 return 0, 0.0
             change = _fire(place, tx, case, row, now)
     except _Failed as failed:
@@ -109,15 +109,15 @@ def _climb(place: Workplace, tx: Connection, case: int, row: DueRow, now: dateti
     outbox.put(tx, case, _notices(locked.number, row, told, snapshot), now)
     payload = {"to": told, "deadline": row.name, "due": row.task_due_at.isoformat(), "rung": row.rung}
     history.append(tx, case, _HISTORY[row.kind], now=now, element_id=row.element_id, payload=payload)
-    deadlines.move(tx, row.id, deadlines.next_step(row, setting, snapshot.settings.calendar))
+    deadlines.move(tx, row.id, deadlines.next_step(row, setting, snapshot.settings.calendar, now))
 
 
-def _set_next(place: Workplace, tx: Connection, case: int, row: DueRow) -> None:
+def _set_next(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> None:
     """Pass over a step."""
     locked = cases.lock_by_id(tx, case)
     setting = place.publications.get(tx, locked.version_id).deadlines.get(row.name or "")
     calendar = place.snapshots.get(tx, locked.organisation or 0).settings.calendar
-    deadlines.move(tx, row.id, deadlines.next_step(row, setting, calendar))
+    deadlines.move(tx, row.id, deadlines.next_step(row, setting, calendar, now))
 
 
 def _whom(row: DueRow, task: Task, roles: CaseRoles, escalate: tuple[str, ...]) -> list[str]:
@@ -133,7 +133,7 @@ def _whom(row: DueRow, task: Task, roles: CaseRoles, escalate: tuple[str, ...]) 
 def _notices(number: str, row: DueRow, told: list[str], snapshot: Snapshot) -> list[Outgoing]:
     return [
         Outgoing(
-            f"{number}/{row.token_id}/{row.kind}/{row.rung}/{recipient}",
+            f"{number}/{row.token_id}/{row.kind}/{row.rung}/{row.due_at:%Y-%m-%d}/{recipient}",
             outbox.NOTICE,
             {"case": number, "to": recipient, "reason": row.kind},
         )

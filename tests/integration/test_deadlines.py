@@ -112,7 +112,9 @@ def test_a_task_with_a_due_date_of_its_own_becomes_overdue(
     clock.set("2026-04-01T10:00+02:00")
     assert organisation.fire_due() == 1
     assert organisation.tasks(case=case.id, overdue=True)[0].id == task.id
-    assert organisation.deadlines(case.id) == []
+    # Nobody stops hearing of it: a week of working days later (over Good Friday and Easter Monday) it is told again.
+    again = [(deadline.kind, deadline.due_at) for deadline in organisation.deadlines(case.id)]
+    assert again == [("due", at("2026-04-10T10:00+02:00"))]
     assert told(organisation) == [("unit:elevhalsa-skovde", "due")]
     organisation.complete(task.id, {}, by=anna)
     assert organisation.check() == []
@@ -160,11 +162,17 @@ def test_a_task_reminds_is_due_and_escalates_without_anybody_drawing_it(
         seen += notices
         assert told(engine) == seen
         assert engine.tasks(case=case.id)[0].overdue is overdue
-    assert engine.deadlines(case.id) == []
+    [again] = engine.deadlines(case.id)
+    assert (again.kind, again.rung, again.due_at) == ("escalate", 1, at("2026-04-23T10:00+02:00"))
+    clock.set("2026-06-30T10:00+02:00")
+    assert engine.fire_due() == 1, "after an outage it is told once, and not for every week that was missed"
+    assert told(engine)[-1] == ("unit:partner-skovde", "escalate")
+    assert engine.deadlines(case.id)[0].due_at > clock.now()
     kinds = [entry.kind for entry in engine.history(case.id)]
     assert [kind for kind in kinds if kind in ("reminded", "overdue", "escalated")] == [
         "reminded",
         "overdue",
+        "escalated",
         "escalated",
         "escalated",
     ]
