@@ -122,7 +122,6 @@ versions = Table(
     Column("published_at", Instant, nullable=False),
     Column("published_by", String(200)),
     UniqueConstraint("process_id", "number"),
-    sqlite_autoincrement=True,
 )
 
 _OPEN = text("closed_at IS NULL")
@@ -153,7 +152,6 @@ cases = Table(
     # However many cases have been closed since, a unit's open ones are one range.
     Index("ix_cases_open_owner_id", "owner", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index(None, "subject_key"),
-    sqlite_autoincrement=True,
 )
 
 tasks = Table(
@@ -182,9 +180,9 @@ tasks = Table(
     Column("overdue", Boolean, nullable=False, server_default="0"),
     #: due_at, or FAR: what lists are sorted by.
     Column("sort_at", Instant, nullable=False),
+    # No more indexes than this: who holds what, and what is due first, is in `holders`. Each one more is a page more to
+    # write at every completion, and pages are what a commit costs.
     UniqueConstraint("case_id", "token_id"),
-    Index(None, "assignee", "sort_at", "id"),
-    Index(None, "sort_at", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -198,6 +196,7 @@ holders = Table(
     Column("holder", String(200), primary_key=True),
     Column("sort_at", Instant, nullable=False),
     Index(None, "kind", "holder", "sort_at", "task_id"),
+    sqlite_with_rowid=False,
 )
 
 deadlines = Table(
@@ -256,7 +255,6 @@ history = Table(
     Column("payload", Packed, nullable=False),
     Index(None, "case_id", "id"),
     Index(None, "task_id"),
-    sqlite_autoincrement=True,
 )
 
 reads = Table(
@@ -270,7 +268,6 @@ reads = Table(
     Column("what", String(200), nullable=False),
     Column("refused", Boolean, nullable=False, server_default="0"),
     Index(None, "case_id", "id"),
-    sqlite_autoincrement=True,
 )
 
 parties = Table(
@@ -286,7 +283,6 @@ parties = Table(
     Column("ground", Text),
     Index(None, "case_id"),
     Index(None, "unit", "case_id"),
-    sqlite_autoincrement=True,
 )
 
 outbox = Table(
@@ -307,7 +303,6 @@ outbox = Table(
     Column("error", Text),
     Index(None, "next_try_at", "id"),
     Index(None, "case_id"),
-    sqlite_autoincrement=True,
 )
 
 drafts = Table(

@@ -226,7 +226,7 @@ def _after(cursor: str) -> ColumnElement[bool]:
 def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     plain = [
-        (tasks.c.case_id, wanted.case), (tasks.c.assignee, wanted.assignee), (cases.c.process_id, wanted.process),
+        (tasks.c.case_id, wanted.case), (cases.c.process_id, wanted.process),
         (tasks.c.element_id, wanted.element), (tasks.c.overdue, wanted.overdue),
     ]  # fmt: skip
     found += [column == value for column, value in plain if value is not None]
@@ -236,14 +236,15 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
         found.append(or_(tasks.c.task_group == wanted.group, _holder_is("group", wanted.group)))
     if wanted.unit is not None:
         found.append(_holder_is("unit", wanted.unit))
+    if wanted.assignee is not None:
+        found.append(_holder_is("assignee", wanted.assignee))
     if wanted.text:
         found.append(matches_text(wanted.text))
     return found
 
 
 def _holder_is(kind: str, holder: str) -> ColumnElement[bool]:
-    mine = holders.alias()
-    return exists().where(mine.c.task_id == tasks.c.id, mine.c.kind == kind, mine.c.holder == holder)
+    return tasks.c.id.in_(select(holders.c.task_id).where(holders.c.kind == kind, holders.c.holder == holder))
 
 
 def matches_text(text: str) -> ColumnElement[bool]:

@@ -40,10 +40,18 @@ def party(unit: str, *roles: str) -> Party:
     return Party(unit, roles, NOW)
 
 
-def test_each_step_leads_to_the_next_and_the_last_to_none() -> None:
+def test_each_step_leads_to_the_next_and_the_last_comes_again_every_week() -> None:
     steps = ladder(DUE, SETTING, Calendar())
     assert [(step.kind, step.rung) for step in steps] == [("remind", 0), ("due", 0), ("escalate", 0), ("escalate", 1)]
-    assert [next_step(row(step.kind, step.rung), SETTING, Calendar()) for step in steps] == [*steps[1:], None]
+    following = [next_step(row(step.kind, step.rung), SETTING, Calendar(), NOW) for step in steps]
+    assert following == [*steps[1:], Step("escalate", 1, datetime(2026, 4, 21, 8, tzinfo=UTC))]
+
+
+def test_what_would_have_come_again_during_an_outage_comes_once_and_later() -> None:
+    back = datetime(2026, 5, 29, 12, tzinfo=UTC)
+    again = next_step(row("escalate", 1), SETTING, Calendar(), back)
+    assert (again.kind, again.rung) == ("escalate", 1)
+    assert back < again.at <= datetime(2026, 6, 8, tzinfo=UTC)
 
 
 def test_escalations_come_at_the_due_moment_and_then_every_so_many_working_days() -> None:
@@ -59,10 +67,6 @@ def test_a_reminder_that_would_come_at_once_is_left_out() -> None:
 
 def test_a_date_without_a_setting_is_only_due() -> None:
     assert ladder(DUE, None, Calendar()) == [Step("due", 0, DUE)]
-
-
-def test_a_setting_that_was_shortened_since_ends_the_ladder() -> None:
-    assert next_step(row("escalate", 7), SETTING, Calendar()) is None
 
 
 def test_a_role_means_its_parties_else_the_owner_else_fitting_parties_else_the_owner() -> None:

@@ -74,7 +74,6 @@ def upgrade() -> None:
         sa.Column("published_by", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
         sa.UniqueConstraint("process_id", "number", name=op.f("uq_versions_process_id_number")),
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "cases",
@@ -94,7 +93,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_cases_version_id_versions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("number", name=op.f("uq_cases_number")),
-        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_cases_open_owner_id",
@@ -170,7 +168,6 @@ def upgrade() -> None:
         sa.Column("payload", schema.Packed(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_history_case_id_cases"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
-        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_history_case_id_id"), "history", ["case_id", "id"], unique=False)
     op.create_index(op.f("ix_history_task_id"), "history", ["task_id"], unique=False)
@@ -189,7 +186,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outbox_case_id_cases"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
-        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_outbox_case_id"), "outbox", ["case_id"], unique=False)
     op.create_index(op.f("ix_outbox_next_try_at_id"), "outbox", ["next_try_at", "id"], unique=False)
@@ -204,7 +200,6 @@ def upgrade() -> None:
         sa.Column("ground", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_parties_case_id_cases"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parties")),
-        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_parties_case_id"), "parties", ["case_id"], unique=False)
     op.create_index(op.f("ix_parties_unit_case_id"), "parties", ["unit", "case_id"], unique=False)
@@ -219,7 +214,6 @@ def upgrade() -> None:
         sa.Column("refused", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_reads_case_id_cases"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reads")),
-        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_reads_case_id_id"), "reads", ["case_id", "id"], unique=False)
     op.create_table(
@@ -262,8 +256,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "token_id", name=op.f("uq_tasks_case_id_token_id")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_tasks_assignee_sort_at_id"), "tasks", ["assignee", "sort_at", "id"], unique=False)
-    op.create_index(op.f("ix_tasks_sort_at_id"), "tasks", ["sort_at", "id"], unique=False)
     op.create_table(
         "drafts",
         sa.Column("task_id", schema.Key, nullable=False),
@@ -290,6 +282,7 @@ def upgrade() -> None:
         sa.Column("sort_at", schema.Instant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_holders_task_id_tasks"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("task_id", "kind", "holder", name=op.f("pk_holders")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         op.f("ix_holders_kind_holder_sort_at_task_id"),
