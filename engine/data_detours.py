@@ -33,7 +33,7 @@ def detour(ways: Ways, read: Read, name: str, writers: Collection[Place]) -> str
         first = next((ways.nodes[place] for place in writers), None)
         return "it can happen before " + (f"*{_name(first)}* writes it" if first else "anything writes it")
     through = _inside_way(ways, node, name, writers) or _through(ways, key, node, name, writers)
-    return f"on the way {through} nothing writes it" if through else "nothing writes it before, the first time here"
+    return f"on the way {through} nothing writes it" if through else "the first time here nothing has surely written it"
 
 
 def _inside_way(ways: Ways, host: Node, name: str, writers: Collection[Place]) -> str:
@@ -45,13 +45,16 @@ def _inside_way(ways: Ways, host: Node, name: str, writers: Collection[Place]) -
         node = ways.nodes[key, end]
         if key == inside and ends_normally(node) and name not in state.sure:
             way = _through(ways, inside, node, name, writers)
-            return way if way.startswith("through") else f"through *{_name(node)}*"
+            before = {other.name for place in writers if place[0] == inside for other in reached([ways.nodes[place]])}
+            return way if way.startswith("through") or node.name in before else f"through *{_name(node)}*"
     stops = [start.sub_process for start in ways.model.specs[inside].event_starts if start.interrupting]
     return f"through *{_name(stops[0])}*" if stops else ""
 
 
 def _through(ways: Ways, key: str, reader: Node, name: str, writers: Collection[Place]) -> str:
     mine = [ways.nodes[place] for place in writers if place[0] == key and ways.nodes[place] is not reader]
+    if not mine:
+        return ""
     surely = {
         node.name
         for node in mine

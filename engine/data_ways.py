@@ -18,6 +18,8 @@ from engine.written import Fact, State, either, together
 
 #: Spec key and node name.
 Place = tuple[str, str]
+#: An element is looked at two to five times; so many times would be a model beyond reason.
+_MOST_VISITS = 100
 
 
 class Ways:
@@ -50,8 +52,9 @@ class Ways:
         }
         self._steps = Steps(model, self)
 
-    def solve(self) -> None:
-        """Go round until nothing changes."""
+    def solve(self) -> bool:
+        """Go round until nothing changes. False if that takes too long, and nothing is to be concluded."""
+        left = _MOST_VISITS * len(self.nodes)
         for place, node in self.nodes.items():
             if isinstance(node, StartEvent) and self._starts_cases(place[0]):
                 self._push(place)
@@ -60,6 +63,10 @@ class Ways:
                 _, place = heapq.heappop(self._queue)
                 self._queued.discard(place)
                 self._visit(place)
+                left -= 1
+                if left < 0:
+                    return False
+        return True
 
     def reads(self) -> list[Read]:
         """Every expression of the model that something can reach, with what is known there."""
@@ -239,7 +246,7 @@ def decision(flow: Flow) -> set[Fact]:
     for way in flow.source.outgoing:
         if way.condition is not None and way.condition.expression is not None:
             read |= way.condition.expression.reads
-    return {(path, flow.id) for path in read}
+    return {(path, flow.id, flow.source.name) for path in read}
 
 
 def _asked(node: Node, flow: Flow) -> bool:

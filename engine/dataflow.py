@@ -31,9 +31,10 @@ _CASE = frozenset({"id", "owner", "started"})
 def check(model: Model) -> list[Finding]:
     """Findings about every expression that reads what may not be there, and about conditions that are constant."""
     ways = Ways(model)
-    ways.solve()
-    checker = _Checker(model, ways)
-    found = [finding for read in ways.reads() for finding in checker.findings(read)]
+    found: list[Finding] = []
+    if ways.solve():
+        checker = _Checker(model, ways)
+        found += [finding for read in ways.reads() for finding in checker.findings(read)]
     found += [finding for spec in model.specs.values() for finding in _constant_conditions(spec)]
     return list(dict.fromkeys(found))
 
@@ -52,6 +53,13 @@ class _Checker:
             for name in after.kinds.keys() - before.kinds.keys() | (after.sure - before.sure):
                 self.writers.setdefault(name, []).append(place)
             self.open |= {name for name, held in after.kinds.items() if ANYTHING in held}
+        for name, places in self.writers.items():
+            for place in places:  # grows: what is written inside a sub-process, its host writes
+                places += [
+                    host
+                    for host in ways.hosts(place[0])
+                    if host not in places and host in ways.after and name in ways.after[host].kinds
+                ]
         self._fields: dict[str, Fields | None] = {}
 
     def findings(self, read: Read) -> Iterator[Finding]:
@@ -62,7 +70,7 @@ class _Checker:
             if name in read.state.sure:
                 yield from self._field_findings(read, name)
             elif name in read.state.kinds:
-                yield from self._unsure(read, name)
+                yield from self._unsure(read, name) or self._field_findings(read, name)
             elif not _is_function(name):
                 yield from self._unknown(read, name)
         for path in sorted(read.expression.paths):
@@ -93,40 +101,39 @@ class _Checker:
         writers = self.writers.get(name, ())
         return next((one for one in writers if self.model.specs[one[0]].process_id == read.spec.process_id), None)
 
-    def _unsure(self, read: Read, name: str) -> Iterator[Finding]:
+    def _unsure(self, read: Read, name: str) -> list[Finding]:
         state = read.state
         if self._goes_together(read, name):
-            return
+            return []
         covered = state.covered is None or name in state.covered
         places = set(self.writers.get(name, ()))
         if covered and (not read.strict or is_later(self.ways, read, *places)):
-            return
+            return []
         certain = read.strict and not covered and not _is_perhaps(read, (name,))
         message = f"“{name}” is read here, but {detour(self.ways, read, name, places)}"
         remedy = "Write it on that way too, read it elsewhere, or ask first: is defined(…)"
-        yield _finding(read, "error" if certain else "warning", "unwritten-on-a-way", message, remedy)
+        return [_finding(read, "error" if certain else "warning", "unwritten-on-a-way", message, remedy)]
 
     def _goes_together(self, read: Read, name: str) -> bool:
         """Do the decisions before this read look at what decided whether it is written? Then trust the model."""
         facts = read.state.facts
         if _is_perhaps(read, (name,)):
-            facts = facts | {(path, "") for path in read.expression.reads if path[0] != name}
+            facts = facts | {(path, "", "") for path in read.expression.reads if path[0] != name}
         for place in self.writers.get(name, ()):
             theirs = self.ways.before[place].facts
             here, there = facts - theirs, theirs - facts
-            if any(path[0] == name for path, _ in here) or _related(here, there):
+            if any(path[0] == name for path, *_ in here) or _related(here, there):
                 return True
-            if there and {path[0] for path, _ in here} & self._decided_with(there):
+            if {path[0] for path, *_ in here} & self._written_under(there):
                 return True
         return False
 
-    def _decided_with(self, facts: frozenset[Fact]) -> set[str]:
-        """Roots that are written under the same decisions: a note of which way was taken."""
-        decided = {path for path, _ in facts}
+    def _written_under(self, facts: frozenset[Fact]) -> set[str]:
+        """Roots that are written under one of these decisions: a note of which way was taken."""
         return {
             name
             for name, places in self.writers.items()
-            if any(decided & {path for path, _ in self.ways.before[place].facts} for place in places)
+            if any(facts & self.ways.before[place].facts for place in places)
         }
 
     # Fields
@@ -151,9 +158,9 @@ class _Checker:
 
     def _hidden(self, read: Read, path: Path, hiders: list[frozenset[Path] | None]) -> Iterator[Finding]:
         conditions = [reads for reads in hiders if reads is not None]
-        if len(conditions) < len(hiders) or path[0] in self.open:
+        if len(conditions) < len(hiders):
             return
-        facts = {fact for fact, _ in read.state.facts}
+        facts = {fact for fact, *_ in read.state.facts}
         if _is_perhaps(read, path):
             facts |= {other for other in read.expression.reads if other != path}
         if all(_meet(facts, reads) for reads in conditions) or any(fact[: len(path)] == path for fact in facts):
@@ -203,8 +210,9 @@ def _is_function(name: str) -> bool:
     return True
 
 
-def _related(first: frozenset[Fact], second: frozenset[Fact]) -> bool:
-    return _meet({path for path, _ in first}, {path for path, _ in second})
+def _related(here: frozenset[Fact], there: frozenset[Fact]) -> bool:
+    """Do two gateways look at the same data? (Two ways out of one gateway say nothing of each other.)"""
+    return any(_meet([one], [other]) for one, _, gateway in here for other, _, at in there if gateway != at)
 
 
 def _meet(first: Collection[Path], second: Collection[Path]) -> bool:

@@ -13,8 +13,8 @@ from functools import reduce
 
 #: What a variable may hold: `package/form id`, or this for anything.
 ANYTHING = "?"
-#: A path that a decision looked at, and the flow taken.
-Fact = tuple[tuple[str, ...], str]
+#: A path that a decision looked at, the flow taken, and the gateway.
+Fact = tuple[tuple[str, ...], str, str]
 
 
 @dataclass(frozen=True)
