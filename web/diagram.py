@@ -6,7 +6,7 @@ show stands in words on the case page too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -72,6 +72,11 @@ class Drawing:
         )
 
     @cached_property
+    def calls(self) -> frozenset[str]:
+        """Activities that call another process: what goes on inside is on another drawing."""
+        return frozenset(item.get("id") for item in self._process.iter("{*}callActivity"))
+
+    @cached_property
     def occasions(self) -> Mapping[str, str]:
         """Event → what people call the occasion: an event sub-process has a name of its own, its start is a trigger."""
         found = {}
@@ -106,9 +111,29 @@ class Marks:
 
 
 def marks(
-    drawing: Drawing, entries: Iterable[Entry], tasks: Iterable[Task], waits: Iterable[str], now: datetime
+    drawing: Drawing, entries: Sequence[Entry], tasks: Sequence[Task], waits: Iterable[str], now: datetime
 ) -> Marks:
     """The marks of a case. `waits`: elements that wait for a date or a message."""
+    passed, flows = _passed(drawing, entries)
+    found = Marks({element: {"state": "done", "text": _("Done")} for element in passed}, flows)
+    calls = _open_calls(drawing, entries)
+    going_on = {element: ("waiting", _("Waiting")) for element in (*waits, *calls)}
+    for task in sorted(tasks, key=lambda task: task.due_at is not None and task.due_at <= now):
+        told = due_words(task.due_at, now)
+        state = ("late" if told.state == "overdue" else "waiting", f"{task.name}: {told.words}")
+        # A task of a called process is on another drawing: here the call stands for it.
+        places = [task.element_id] if task.element_id in drawing.activities else calls
+        going_on.update(dict.fromkeys(places, state))
+    for element, (state_name, text) in going_on.items():
+        # One round of a sub-process may be done while another goes on inside it.
+        for outer in drawing.around(element):
+            found.elements.pop(outer, None)
+        found.elements[element] = {"state": state_name, "text": text}
+    return found
+
+
+def _passed(drawing: Drawing, entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
+    """Elements that are behind us, and the flows that were taken."""
     passed: dict[str, None] = {}
     flows: dict[str, None] = {}
     for entry in entries:
@@ -117,21 +142,17 @@ def marks(
             flows[flow] = None
             # Leaving it is what shows that a gateway or an event is behind us.
             source = drawing.flows.get(flow, ("", ""))[0]
-            if source not in drawing.activities:
+            if source and source not in drawing.activities:
                 passed[source] = None
         elif entry.element_id and entry.kind in PASSED:
             passed[entry.element_id] = None
-    found = Marks(flows=list(flows))
-    found.elements = {element: {"state": "done", "text": _("Done")} for element in passed if element}
-    for element in waits:
-        found.elements[element] = {"state": "waiting", "text": _("Waiting")}
-    tasks = list(tasks)
-    for element in {task.element_id for task in tasks}:
-        # One round of a sub-process may be done while another goes on inside it.
-        for outer in drawing.around(element):
-            found.elements.pop(outer, None)
-    for task in sorted(tasks, key=lambda task: task.due_at is not None and task.due_at <= now):
-        told = due_words(task.due_at, now)
-        state = "late" if told.state == "overdue" else "waiting"
-        found.elements[task.element_id] = {"state": state, "text": f"{task.name}: {told.words}"}
-    return found
+    return list(passed), list(flows)
+
+
+def _open_calls(drawing: Drawing, entries: Iterable[Entry]) -> list[str]:
+    """Called processes that go on now."""
+    count = dict.fromkeys(drawing.calls, 0)
+    for entry in entries:
+        if entry.element_id in count:
+            count[entry.element_id] += {"entered": 1, "completed": -1, "cancelled": -1}.get(entry.kind, 0)
+    return [element for element, going_on in count.items() if going_on > 0]

@@ -166,11 +166,13 @@ def _repeats(line: Said, earlier: Said | None) -> bool:
 
 def _said(head: Entry, led_to: Sequence[Entry], names: Names, tells: Callable[[Entry], bool]) -> Said:
     follow_ups = [sentence(entry, names) for entry in led_to if tells(entry)]
+    # A message has no name of its own that people would know; the event that heard it has.
+    heard = next((entry for entry in led_to if head.kind == "received" and entry.kind == "caught"), head)
     return Said(
         id=head.id,
         at=head.at,
         kind=head.kind,
-        text=sentence(head, names),
+        text=sentence(heard, names),
         who=names.who(head.actor, head.unit),
         element_id=head.element_id,
         name=names.text(head.name or head.element_id or ""),
@@ -196,9 +198,10 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "taken": lambda about: _("The task was taken: %(what)s.", **about),
     "released": lambda about: _("The task was put back for anybody in the unit: %(what)s.", **about),
     "assigned": lambda about: _("The task was handed to %(whom)s: %(what)s.", **about),
-    "reminded": lambda about: _("A reminder was sent: %(what)s.", **about),
-    "overdue": lambda about: _("The date passed without it being done: %(what)s.", **about),
-    "escalated": lambda about: _("It was passed up, since it is still not done: %(what)s.", **about),
+    "reminded": lambda about: _told(about, _("A reminder was sent: %(what)s.", **about)),
+    "overdue": lambda about: _told(about, _("The date passed without it being done: %(what)s.", **about)),
+    "escalated": lambda about: _told(about, _("It was passed up, since it is still not done: %(what)s.", **about)),
+    "stopped": lambda about: _("The case stopped here, and its owner was told: %(what)s.", **about),
     "fired": lambda about: _("The time came: %(what)s.", **about),
     "entered": lambda about: _("Next: %(what)s.", **about),
     "cancelled": lambda about: _("No longer needed: %(what)s.", **about),
@@ -234,8 +237,20 @@ def _text(value: Any) -> str:
 
 
 def _whom(to: Any, names: Names) -> str:
-    """A person, or the units of a notice."""
-    return listed([names.unit(unit) for unit in to]) if isinstance(to, list) else names.person(_text(to) or None)
+    """Those whom something reached: a person's id, or a list of units' ids, `unit:<id>` and `person:<id>`."""
+    if not isinstance(to, list):
+        return names.person(_text(to)) if to else ""
+    return listed([_recipient(str(one), names) for one in to])
+
+
+def _recipient(one: str, names: Names) -> str:
+    kind, found, rest = one.partition(":")
+    return names.person(rest) if found and kind == "person" else names.unit(rest if found else one)
+
+
+def _told(about: Mapping[str, str], said: str) -> str:
+    """The sentence, and who heard of it."""
+    return " ".join([said, _("%(whom)s were told.", whom=about["whom"])]) if about["whom"] else said
 
 
 def holder(assignee: str | None, units: Sequence[str], groups: Sequence[str], names: Names) -> str:

@@ -75,30 +75,44 @@ function sign(state, text) {
   return node;
 }
 
-/** The elements that wait, or all that is finished, or nothing: then the whole drawing is shown. */
+/** Letters of 12 px must stay readable: nothing is shown smaller than this of its own accord. */
+const SMALLEST = 0.8;
+
+/** What waits, or what of it is most pressing when it lies too far apart; the whole drawing when nothing waits. */
 function lookAtCase(viewer, marks) {
   const canvas = viewer.get("canvas");
   const registry = viewer.get("elementRegistry");
-  const shapes = Object.entries(marks.elements)
+  const waiting = Object.entries(marks.elements)
     .filter(([, { state }]) => state !== "done")
+    .sort(([, one], [, other]) => (one.state === "late" ? 0 : 1) - (other.state === "late" ? 0 : 1))
     .map(([id]) => registry.get(id))
     .filter((shape) => shape && canvas.findRoot(shape) === canvas.getRootElement());
-  if (shapes.length === 0) return lookAtAll(viewer);
-  const left = Math.min(...shapes.map((shape) => shape.x)) - MARGIN;
-  const top = Math.min(...shapes.map((shape) => shape.y)) - MARGIN;
-  const right = Math.max(...shapes.map((shape) => shape.x + shape.width)) + MARGIN;
-  const bottom = Math.max(...shapes.map((shape) => shape.y + shape.height)) + MARGIN;
+  if (waiting.length === 0) return lookAtAll(viewer);
   const { outer } = canvas.viewbox();
-  // Letters of 12 px must stay readable: never below 0.8, and what then falls outside is a drag away.
-  const scale = Math.max(0.8, Math.min(1, outer.width / (right - left), outer.height / (bottom - top)));
+  const all = around(waiting);
+  const box = scaleOf(all, outer) < SMALLEST ? around(waiting.slice(0, 1)) : all;
+  const scale = Math.max(SMALLEST, Math.min(1, scaleOf(box, outer)));
   const width = outer.width / scale;
   const height = outer.height / scale;
   canvas.viewbox({
-    x: right - left > width ? left : (left + right - width) / 2,
-    y: bottom - top > height ? top : (top + bottom - height) / 2,
+    x: (box.left + box.right - width) / 2,
+    y: (box.top + box.bottom - height) / 2,
     width,
     height,
   });
+}
+
+function around(shapes) {
+  return {
+    left: Math.min(...shapes.map((shape) => shape.x)) - MARGIN,
+    top: Math.min(...shapes.map((shape) => shape.y)) - MARGIN,
+    right: Math.max(...shapes.map((shape) => shape.x + shape.width)) + MARGIN,
+    bottom: Math.max(...shapes.map((shape) => shape.y + shape.height)) + MARGIN,
+  };
+}
+
+function scaleOf(box, outer) {
+  return Math.min(outer.width / (box.right - box.left), outer.height / (box.bottom - box.top));
 }
 
 function lookAtAll(viewer) {
