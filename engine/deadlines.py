@@ -19,7 +19,7 @@ from engine.prepared import Prepared
 from engine.process_settings import DeadlineSetting
 from engine.schema import cases, deadlines, tasks
 
-TIMER, REMIND, DUE, ESCALATE = "timer", "remind", "due", "escalate"
+TIMER, REMIND, DUE, ESCALATE, STOPPED = "timer", "remind", "due", "escalate", "stopped"
 #: How often the last rung hears again of a task that nobody takes (`local`).
 REPEATED_EVERY = "5 working days"
 #: Pauses after a failure; after the last the deadline is parked where an administrator sees it.
@@ -33,7 +33,7 @@ class Deadline:
     id: int
     #: The case's number.
     case_id: str
-    #: timer | remind | due | escalate
+    #: timer | remind | due | escalate | stopped
     kind: str
     element_id: str
     #: The deadline of process.toml.
@@ -66,6 +66,8 @@ class DeadlineRow:
     due_at: datetime
     is_timer: bool
     name: str | None = None
+    #: An element that stands as an incident: its owner is told, and again every week until somebody acts.
+    is_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

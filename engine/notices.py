@@ -34,7 +34,7 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "remind": "Påminnelse: en uppgift i ärende {case} ska snart vara klar.",
         "due": "En uppgift i ärende {case} skulle ha varit klar nu.",
         "escalate": "En uppgift i ärende {case} är försenad och har förts vidare till er.",
-        "incident": "Ärende {case} har stannat. Någon hos er behöver bestämma hur det går vidare.",
+        "stopped": "Ärende {case} har stannat. Någon hos er behöver bestämma hur det går vidare.",
         "notice": "Det finns något nytt i ärende {case}.",
     },
     "en": {
@@ -42,7 +42,7 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "remind": "Reminder: a task in case {case} is due soon.",
         "due": "A task in case {case} was due now.",
         "escalate": "A task in case {case} is late and has been passed on to you.",
-        "incident": "Case {case} has stopped. Somebody at your unit must decide how it goes on.",
+        "stopped": "Case {case} has stopped. Somebody at your unit must decide how it goes on.",
         "notice": "There is something new in case {case}.",
     },
 }

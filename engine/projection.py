@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from engine import deadlines, subscriptions, tasks
 from engine.bpmn.run import OpenTask, Run, Wait
 from engine.calendars import Calendar
-from engine.deadlines import TIMER, DeadlineRow, Step, first_step
+from engine.deadlines import STOPPED, TIMER, DeadlineRow, Step, first_step
 from engine.process_settings import DeadlineSetting
 from engine.roles import CaseRoles
 from engine.subscriptions import SubscriptionRow
@@ -45,6 +45,8 @@ def project(run: Run, roles: CaseRoles, before: Projection | None = None) -> Pro
             )
     for token, wait in run.waits.items():
         _add_wait(found, token, wait)
+    for token, stop in run.stops.items():
+        found.deadlines[token] = DeadlineRow(token, stop.element_id, stop.since, False, is_stopped=True)
     return found
 
 
@@ -109,6 +111,8 @@ class Surroundings:
         """The step with which a deadline begins."""
         if row.is_timer:
             return Step(TIMER, 0, row.due_at)
+        if row.is_stopped:
+            return Step(STOPPED, 0, row.due_at)
         setting = self.declared.get(row.name) if row.name else None
         return first_step(row.due_at, setting, self.calendar, self.now)
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from engine.access import may
 from engine.caching import Published
 from engine.cases import Case
-from engine.deadlines import DUE, ESCALATE, REMIND, TIMER, Deadline
+from engine.deadlines import DUE, ESCALATE, REMIND, STOPPED, TIMER, Deadline
 from engine.errors import NotFound
 from engine.packages import Package
 from engine.subscriptions import MESSAGE
@@ -116,6 +116,8 @@ def _coming(deadline: Deadline, what: str, published: Published, names: Names) -
         return _("reminder about “%(what)s”", what=what)
     if deadline.kind == DUE:
         return _("last day for “%(what)s”", what=what)
+    if deadline.kind == STOPPED:
+        return _("the owner is told that “%(what)s” has stopped", what=what)
     if deadline.kind == ESCALATE:
         setting = published.deadlines.get(deadline.name or "")
         rungs = setting.escalate if setting else ()

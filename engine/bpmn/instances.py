@@ -199,6 +199,7 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
             token.guards.clear()
         token._state = TaskState.ERROR
         token.internal_data["incident"] = message
+        token.internal_data["since"] = self.environment.now.isoformat()
         self.note("incident", token.task_spec, token, {"message": message})
 
     def _settle(self) -> bool:

@@ -57,6 +57,16 @@ class Wait:
     host_element_id: str | None
 
 
+@dataclass(frozen=True)
+class Stop:
+    """An element that could not go on by itself: an incident."""
+
+    token_id: int
+    element_id: str
+    message: str
+    since: datetime
+
+
 class Run:
     """One case in memory. Not safe for several threads."""
 
@@ -112,9 +122,19 @@ class Run:
     @property
     def incidents(self) -> dict[int, str]:
         """Token → why it could not go on."""
+        return {token_id: stop.message for token_id, stop in self.stops.items()}
+
+    @property
+    def stops(self) -> dict[int, Stop]:
+        """Every element that stands as an incident, the oldest first."""
         return {
-            token.id: token.internal_data.get("incident", "")
-            for token in self._case.tokens.values()
+            token.id: Stop(
+                token.id,
+                token.task_spec.bpmn_id,
+                token.internal_data["incident"],
+                datetime.fromisoformat(token.internal_data["since"]),
+            )
+            for token in self._case.by_age()
             if token._state == TaskState.ERROR
         }
 
@@ -197,7 +217,8 @@ class Run:
         token = self._case.tokens.get(token_id)
         if token is None or token._state != TaskState.ERROR:
             raise Conflict("It is no incident any more. Look at the case to see what happened.")
-        token.internal_data.pop("incident", None)
+        token.internal_data.pop("incident")
+        token.internal_data.pop("since")
         token._state = token.internal_data.pop("failed", TaskState.FUTURE)
         self._case.queue.append(token)
 

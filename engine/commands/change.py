@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from engine import access, cases, history, outbox, parties, projection, services, subjects, tasks
 from engine.access import Action, CaseAccess
 from engine.actors import Actor
-from engine.bpmn.environment import Environment, ServiceCall
+from engine.bpmn.environment import Environment, ServiceCall, no_services
 from engine.bpmn.run import Run
 from engine.caching import Publications, Published, Snapshot, Snapshots, Warm, WarmCases
 from engine.cases import LockedRow
@@ -142,7 +142,6 @@ class Change:
         projection.change_tasks(self.tx, self.id, self.before, after)
         parties.replace(self.tx, self.id, self._parties, self.context.parties, self.now)
         self._save_subject((payload or {}).get("answers", {}))
-        self._tell_owner_of_incidents()
         with together(self.tx):
             self._tell_new_holders(projection.write(self.tx, around, self.before, after))
             outbox.put(self.tx, self.id, self.context.outgoing, self.now)
@@ -215,14 +214,9 @@ class Change:
                 if unit not in acting and organisation.mailbox(unit):
                     self.context.notify([f"unit:{unit}"], "task")
 
-    def _tell_owner_of_incidents(self) -> None:
-        """Something cannot go on by itself: somebody must decide, and nobody would see it otherwise."""
-        owner = self.context.owner
-        if len(self.run.incidents) > self.row.incidents and self.snapshot.organisation.mailbox(owner):
-            self.context.notify([f"unit:{owner}"], "incident")
-
     def keep_warm(self) -> None:
         """After the commit."""
+        self.environment.service = no_services  # else the run would keep this command and its connection alive
         self.place.warm.put(self.id, Warm(self.row.revision + 1, self.run, self.context.parties, self.before))
 
     def keep_unchanged(self) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from engine import cases, deadlines, history, outbox, tasks
 from engine.caching import Snapshot
 from engine.commands.change import Change, Workplace, open_change
-from engine.deadlines import DUE, ESCALATE, REMIND, TIMER, DueRow
+from engine.deadlines import DUE, ESCALATE, REMIND, STOPPED, TIMER, DueRow
 from engine.errors import Conflict, DatabaseUnavailable
 from engine.outbox import Outgoing
 from engine.parties import of_case
@@ -66,7 +66,10 @@ def _fire(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetim
     try:
         if row.kind == TIMER:
             return _fire_timer(place, tx, case, row, now)
-        _climb(place, tx, case, row, now)
+        if row.kind == STOPPED:
+            _tell_of_stop(place, tx, case, row, now)
+        else:
+            _climb(place, tx, case, row, now)
         return None
     except DatabaseUnavailable:
         raise
@@ -110,6 +113,18 @@ def _climb(place: Workplace, tx: Connection, case: int, row: DueRow, now: dateti
     payload = {"to": told, "deadline": row.name, "due": row.task_due_at.isoformat(), "rung": row.rung}
     history.append(tx, case, _HISTORY[row.kind], now=now, element_id=row.element_id, payload=payload)
     deadlines.move(tx, row.id, deadlines.next_step(row, setting, snapshot.settings.calendar, now))
+
+
+def _tell_of_stop(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> None:
+    """An element cannot go on by itself: the case's owner and their managers hear of it until they have decided."""
+    locked = cases.lock_by_id(tx, case)
+    snapshot = place.snapshots.get(tx, locked.organisation or 0)
+    published = place.publications.get(tx, locked.version_id)
+    roles = CaseRoles(published.roles, locked.owner, of_case(tx, case), snapshot.organisation)
+    told = list(dict.fromkeys([f"unit:{locked.owner}", *roles.recipients("unit-manager", (locked.owner,))]))
+    outbox.put(tx, case, _notices(locked.number, row, told, snapshot), now)
+    history.append(tx, case, "stopped", now=now, element_id=row.element_id, payload={"to": told})
+    deadlines.move(tx, row.id, deadlines.next_step(row, None, snapshot.settings.calendar, now))
 
 
 def _set_next(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> None:
