@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.prepared import Prepared
 from engine.schema import outbox
@@ -55,7 +56,12 @@ _COLUMNS = (
     outbox.c.id, outbox.c.key, outbox.c.kind, outbox.c.case_id,
     outbox.c.payload, outbox.c.attempts, outbox.c.next_try_at, outbox.c.error,
 )  # fmt: skip
-_INSERT = Prepared(insert(outbox), ["key", "kind", "case_id", "payload", "created_at", "next_try_at", "attempts"])
+_NEW = ["key", "kind", "case_id", "payload", "created_at", "next_try_at", "attempts"]
+#: What stands there already under the key is not written again.
+_INSERT = {
+    "sqlite": Prepared(sqlite.insert(outbox).on_conflict_do_nothing(index_elements=["key"]), _NEW),
+    "postgresql": Prepared(postgresql.insert(outbox).on_conflict_do_nothing(index_elements=["key"]), _NEW),
+}
 _DUE = (
     select(*_COLUMNS)
     .where(outbox.c.next_try_at <= bindparam("now"))
@@ -76,12 +82,12 @@ _SENT = (
 
 
 def put(tx: Connection, case: int | None, wanted: Sequence[Outgoing], now: datetime) -> None:
-    """Write what must leave, in the command's own transaction."""
-    _INSERT.run_many(
+    """Write what must leave, in the command's own transaction; a key that is known already is left as it is."""
+    _INSERT[tx.dialect.name].run_many(
         tx,
         [
             {
-                "key": item.key[:200], "kind": item.kind, "case_id": case, "payload": dict(item.payload),
+                "key": item.key, "kind": item.kind, "case_id": case, "payload": dict(item.payload),
                 "created_at": now, "next_try_at": now, "attempts": 0,
             }
             for item in wanted

@@ -290,7 +290,7 @@ outbox = Table(
     metadata,
     Column("id", Key, primary_key=True),
     #: Guards against doubles: the same key is never sent twice.
-    Column("key", String(200), nullable=False, unique=True),
+    Column("key", String(500), nullable=False, unique=True),
     #: notice | message | signal | start-case
     Column("kind", String(20), nullable=False),
     Column("case_id", Key, ForeignKey("cases.id", ondelete="CASCADE")),

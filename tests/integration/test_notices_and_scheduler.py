@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 
 from engine import Actor, Engine, VirtualClock
 from engine.notices import Notice, NotSent, notifier_from_environment
-from engine.outbox import PAUSES, unsent
+from engine.outbox import PAUSES, Outgoing, put, unsent
 from engine.scheduler import Scheduler
 from tests.integration import drawing as draw
 
@@ -165,6 +165,14 @@ def test_a_sender_that_dies_leaves_the_notice_to_another(
     clock.advance("PT3M")
     assert other.send_notices() == 1
     other.close()
+
+
+def test_the_same_key_is_written_once(engine: Engine, clock: VirtualClock) -> None:
+    for text in ("first", "second"):
+        with engine.database.command() as tx:
+            put(tx, None, [Outgoing("same", "notice", {"text": text, "to": "unit:x", "reason": "task"})], clock.now())
+    with engine.database.reading() as tx:
+        assert [item.payload["text"] for item in unsent(tx)] == ["first"]
 
 
 def test_without_a_mail_server_notices_do_not_pile_up(organisation: Engine, anna: Actor, publish: Publish) -> None:

@@ -174,7 +174,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", schema.Key, nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("key", sa.String(length=500), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("case_id", schema.Key, nullable=True),
         sa.Column("payload", schema.Packed(), nullable=False),
