@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from engine import Engine, VirtualClock
-from tests import form_process
+from tests import form_process, trial_process
 from tests.page_inspector import Page, PageInspector
 from tests.web_app import running_app
 
@@ -178,7 +178,7 @@ def test_rows_are_added_and_removed_without_a_script_and_nothing_is_lost(
     assert "goals-1-goal" not in fields
 
 
-def test_a_unit_may_answer_when_the_answer_ends_its_sight_of_nothing(app: Flask, engine: Engine) -> None:
+def test_a_task_without_a_form_is_marked_as_done_and_may_end_the_case(app: Flask, engine: Engine) -> None:
     case = form_process.start(engine)
     form_process.complete(engine, case, {"ask": {"answer": "Ja"}})
     form_process.complete(engine, case, {"plan": form_process.PLAN})
@@ -186,6 +186,15 @@ def test_a_unit_may_answer_when_the_answer_ends_its_sight_of_nothing(app: Flask,
     assert "Den här uppgiften har inget formulär." in page.text
     receipt = page.submit(COMPLETE)
     assert "Ärendet är stängt" in receipt.text
+
+
+def test_a_unit_whose_part_ends_with_its_answer_is_told_and_shown_no_more(app: Flask, engine: Engine) -> None:
+    trial_process.publish(engine)
+    case = trial_process.start(engine)
+    form_process.complete(engine, case, {})
+    done = browser(app, "psykolog.bup").get("/tasks/2").submit(COMPLETE)
+    assert done.url == "/"
+    assert "Klart: Svara på frågan. Din enhets del i ärendet är över." in done.text
 
 
 def test_a_task_that_is_not_ones_own_is_not_there_and_the_attempt_is_logged(
