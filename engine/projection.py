@@ -36,8 +36,8 @@ class Projection:
 def project(run: Run, roles: CaseRoles, before: Projection | None = None) -> Projection:
     """The rows of a run. What `before` (made with the same roles) holds already is taken from it."""
     found, known = Projection(), before or Projection()
-    for token, task in run.open_tasks.items():
-        row = known.tasks.get(token) or _task(task, roles)
+    for token in run.open_token_ids:
+        row = known.tasks.get(token) or _new(run, token, roles)
         found.tasks[token] = row
         if row.due_at is not None:
             found.deadlines[token] = known.deadlines.get(token) or DeadlineRow(
@@ -48,6 +48,13 @@ def project(run: Run, roles: CaseRoles, before: Projection | None = None) -> Pro
     for token, stop in run.stops.items():
         found.deadlines[token] = DeadlineRow(token, stop.element_id, stop.since, False, is_stopped=True)
     return found
+
+
+def _new(run: Run, token: int, roles: CaseRoles) -> TaskRow:
+    task = run.open_task(token)
+    if task is None:  # it was in the list a moment ago
+        raise LookupError(token)
+    return _task(task, roles)
 
 
 def _add_wait(found: Projection, token: int, wait: Wait) -> None:

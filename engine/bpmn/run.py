@@ -138,6 +138,16 @@ class Run:
             if token._state == TaskState.ERROR
         }
 
+    def open_task(self, token_id: int) -> OpenTask | None:
+        """One open user task; None when there is none of that token. Costs the same however many are open."""
+        token = self._case.tokens.get(token_id)
+        return _open_task(token) if token is not None and _is_open(token) else None
+
+    @property
+    def open_token_ids(self) -> list[int]:
+        """The tokens of the open user tasks, the oldest first."""
+        return [token.id for token in self._case.by_age() if _is_open(token)]
+
     @property
     def open_tasks(self) -> dict[int, OpenTask]:
         """Every open user task, the oldest first."""
@@ -239,6 +249,10 @@ class Run:
     def snapshot(self) -> dict[str, Any]:
         """The state as JSON; see `state.py`."""
         return to_state(self._case)
+
+
+def _is_open(token: Token) -> bool:
+    return bool(token._state == TaskState.READY) and isinstance(token.task_spec, UserTask)
 
 
 def _open_task(token: Token) -> OpenTask:

@@ -43,7 +43,7 @@ def complete(
 
 def _still_open(change: Change, row: LockedRow, task_id: int) -> OpenTask:
     """The task in the run: on PostgreSQL the row may be older than the lock, so the run decides."""
-    open_task = change.run.open_tasks.get(row.token_id)
+    open_task = change.run.open_task(row.token_id)
     if open_task is None:
         done = history.completion(change.tx, task_id)
         raise _done(change.published.names.get(row.element_id), done)
