@@ -113,12 +113,13 @@ def _check_package(path: Path, found: list[Finding]) -> None:
 
 
 def _check_model(package: Package, found: list[Finding]) -> None:
-    from engine import soundness
+    from engine import dataflow, soundness
     from engine.bpmn import Model
     from engine.services import HANDLERS
 
     model = Model.load(package, HANDLERS)
     found += soundness.findings(model.specs)
+    found += dataflow.check(model)
 
 
 def _check_form(content: bytes, name: str, found: list[Finding]) -> None:

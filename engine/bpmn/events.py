@@ -103,7 +103,7 @@ class CatchEvent(CatchingNode, defaults.IntermediateCatchEvent):  # type: ignore
         token._ready()
 
 
-class ReceiveTask(Activity, CatchEvent):
+class ReceiveTask(Activity, CatchEvent):  # type: ignore[misc]
     """A receive task: a message catch event that may have boundary events."""
 
     def _update_hook(self, my_task: Token) -> bool:
@@ -111,7 +111,9 @@ class ReceiveTask(Activity, CatchEvent):
         self.watch(my_task)
         return CatchEvent._update_hook(self, my_task)
 
-    _run_hook = CatchEvent._run_hook
+    def tell(self, token: Token, payload: Mapping[str, Any]) -> None:
+        token.workflow.top_workflow.note(self.trigger.happens, self, token)
+        token.scope.write_all(payload)
 
 
 class BoundaryEvent(CatchingNode, defaults.BoundaryEvent):  # type: ignore[misc]

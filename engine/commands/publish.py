@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import soundness, versions
+from engine import dataflow, soundness, versions
 from engine.access import OrganisationAccess, may
 from engine.actors import Actor
 from engine.bpmn.model import Model
@@ -48,7 +48,8 @@ def publish_package(place: Workplace, package: Package, by: Actor | None) -> Ver
     model = Model.load(package, HANDLERS)
     packages = {id(found): found for found in (package, *map(model.package_of, model.process_ids))}
     findings = [finding for found in packages.values() for finding in package_form_findings(found)]
-    findings += [finding for finding in soundness.findings(model.specs) if finding.severity == "error"]
+    checked = [*soundness.findings(model.specs), *dataflow.check(model)]
+    findings += [finding for finding in checked if finding.severity == "error"]
     if findings:
         raise InvalidModel(findings)
     with place.database.command() as tx:

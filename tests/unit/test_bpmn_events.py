@@ -192,6 +192,9 @@ outputElement="={{unit: unit.id, answer: reply.answer}}"/></extensionElements>CO
 </multiInstanceLoopCharacteristics></userTask>
 <boundaryEvent id="late" attachedToRef="a" cancelActivity="false">{timer("timeDuration", "P5D")}</boundaryEvent>
 <userTask id="chase"/><userTask id="b"/><endEvent id="e"/>{chain("s", "a", "b", "e")}{chain("late", "chase", "e")}"""
+LOOP_OVER_TWO = """<multiInstanceLoopCharacteristics><extensionElements><zeebe:loopCharacteristics
+inputCollection="=[1, 2]" outputCollection="all" outputElement="=heard"/></extensionElements>
+</multiInstanceLoopCharacteristics>"""
 UNITS = {"units": [{"id": "bup"}, {"id": "skola"}, {"id": "elevhälsa"}]}
 
 
@@ -324,3 +327,16 @@ def test_a_script_writes_its_value(script: str, value: Any) -> None:
         {"x": 5},
     )
     assert game.run.data["out"] == value
+
+
+@pytest.mark.parametrize("loop", ["", LOOP_OVER_TWO])
+def test_a_receive_task_lets_out_what_its_mapping_says(loop: str) -> None:
+    game = Game(
+        f"""<startEvent id="s"/><receiveTask id="r" messageRef="m1"><extensionElements><zeebe:ioMapping>
+        <zeebe:output source="=told.word" target="heard"/></zeebe:ioMapping></extensionElements>{loop}</receiveTask>
+        <userTask id="b"/><endEvent id="e"/>{chain("s", "r", "b", "e")}""",
+        declared=DECLARED,
+    )
+    while not game.open:
+        assert game.send("one", told={"word": "åäö", "secret": 1})
+    assert game.run.data == ({"all": ["åäö", "åäö"]} if loop else {"heard": "åäö"})
