@@ -308,8 +308,10 @@ def mark_overdue(tx: Connection, task_id: int) -> None:
 
 
 def token(tx: Connection, task_id: int) -> int:
-    """The token of an open task in its case's run."""
-    number: int = tx.execute(select(tasks.c.token_id).where(tasks.c.id == task_id)).scalar_one()
+    """The token of an open task in its case's run. Raises NotFound: somebody has completed it meanwhile."""
+    number: int | None = tx.execute(select(tasks.c.token_id).where(tasks.c.id == task_id)).scalar()
+    if number is None:
+        raise NotFound("The task is no longer open. Look at its case.")
     return number
 
 

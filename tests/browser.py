@@ -196,7 +196,9 @@ class Person:
     def _weigh(self, response: Response) -> None:
         if not response.url.startswith((self.base_url, "data:", "blob:")):
             self._note(f"asks for something elsewhere: {response.url}")
-        if response.status >= 500 or (response.status >= 400 and not response.request.is_navigation_request()):
+        # A page may say "not found", and a script may be told that the task it asks about has just been completed.
+        expected = response.request.is_navigation_request() or response.request.method == "POST"
+        if response.status >= 500 or (response.status >= 400 and not expected):
             self._note(f"{response.status} for {response.url}")
         self._bytes += int(response.headers.get("content-length") or 0) + 200
 

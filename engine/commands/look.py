@@ -128,8 +128,11 @@ def _detail(place: Workplace, tx: Connection, found: Task, row: Row[*tuple[Any, 
     published = place.publications.get(tx, row.version_id)
     environment = environment_of(place, tx, published, row, parties.of_case(tx, row.id))
     run = Run.restore(published.model, row.state, environment)
+    # A look that is logged writes, and so sees each statement's own moment: the task may be completed between two.
     token = tasks.token(tx, found.id)
-    open_task = run.open_tasks[token]
+    open_task = run.open_tasks.get(token)
+    if open_task is None:
+        raise NotFound(f"Task {found.id} is no longer open. Look at its case.")
     info = published.model.element(found.element_id, open_task.process_id)
     setting = published.deadlines.get(found.deadline_name) if found.deadline_name else None
     ladder = deadlines.ladder(found.due_at, setting, environment.calendar) if found.due_at else []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import Actor, Conflict, Engine, InvalidAnswers, SamledError, VirtualClock, organisations, outbox
+from engine import Actor, Conflict, Engine, InvalidAnswers, NotFound, SamledError, VirtualClock, organisations, outbox
 from engine.database import Database
 from tests.integration import drawing as draw
 
@@ -351,3 +351,17 @@ def test_an_error_in_the_answers_leaves_the_case_warm_and_right(engine: Engine, 
         engine.complete(task.id, {"x": object()}, by=anna)
     engine.complete(task.id, {"x": 1}, by=anna)
     assert engine.case(case.id).data == {"x": 1}
+
+
+@pytest.mark.usefixtures("two")
+def test_looking_at_a_task_that_is_completed_meanwhile_shows_it_or_says_that_it_is_gone(
+    engine: Engine, other_engine: Engine, anna: Actor
+) -> None:
+    for _ in range(20):
+        case = engine.start("two", by=anna)
+        [task] = engine.tasks(case=case.id)
+        _, seen = together(
+            lambda task=task: engine.complete(task.id, {"by": "anna"}, by=anna),
+            lambda task=task: other_engine.task(task.id, by=anna),
+        )
+        assert isinstance(seen, NotFound) or seen.element_id == "ask"
