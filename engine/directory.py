@@ -101,12 +101,15 @@ class Organisation:
         return [unit.id for unit in self.units.values() if unit.kind in wanted and unit.municipality in places]
 
 
-def demand_person(tx: Connection, person_id: str) -> None:
-    """Raises NotFound unless somebody active has this id; in an empty directory anybody may be meant."""
-    if tx.execute(select(people.c.id).where(people.c.id == person_id, people.c.active)).first() is not None:
-        return
-    if tx.execute(select(people.c.id).limit(1)).first() is not None:
-        raise NotFound(f"Nobody who works here has the id {person_id}. Choose a colleague.")
+def demand_colleague(tx: Connection, person_id: str, unit_ids: Iterable[str]) -> None:
+    """Raises NotFound unless somebody active with this id works at one of the units.
+
+    In an empty directory anybody may be meant.
+    """
+    works = select(people.c.id).join(memberships, memberships.c.person_id == people.c.id)
+    works = works.where(people.c.id == person_id, people.c.active, memberships.c.unit_id.in_(list(unit_ids)))
+    if tx.execute(works).first() is None and tx.execute(select(people.c.id).limit(1)).first() is not None:
+        raise NotFound(f"Nobody with the id {person_id} works at a unit that holds this task. Choose a colleague.")
 
 
 def load(tx: Connection) -> Organisation:

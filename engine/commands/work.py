@@ -104,7 +104,8 @@ def assign(place: Workplace, task_id: int, person: str | None, by: Actor | None,
         if kind == "taken" and task.assignee not in (None, person):
             raise Conflict(f"{task.assignee} has taken this task already. Ask them to hand it on.")
         if kind == "assigned" and person is not None:
-            directory.demand_person(tx, person)
+            # Whoever has a task reads its case: to hand it to another unit would let the case cross that border.
+            directory.demand_colleague(tx, person, task.units or (by.units if by else ()))
         if task.assignee != person:
             tasks.assign(tx, task_id, person)
             history.append(

@@ -8,6 +8,7 @@ import pytest
 
 from engine import Actor, Engine, Forbidden, NotFound
 from engine.actors import SYSTEM
+from engine.directory import Membership
 from engine.reads import Read
 from tests.integration import drawing as draw
 
@@ -149,12 +150,14 @@ def test_a_task_is_taken_given_back_and_handed_on(organisation: Engine, anna: Ac
     assert kinds[-3:] == ["taken", "assigned", "released"]
 
 
-def test_a_colleague_elsewhere_to_whom_a_task_was_handed_may_do_it(
-    organisation: Engine, anna: Actor, case: str
-) -> None:
+def test_a_task_is_not_handed_across_a_units_border(organisation: Engine, anna: Actor, case: str) -> None:
     [task] = organisation.tasks(by=anna)
-    organisation.assign(task.id, "sara", by=anna)
+    with pytest.raises(NotFound, match="colleague"):
+        organisation.assign(task.id, "sara", by=anna)
     sara = Actor(id="sara", units=["soc-skovde"], roles=["staff"])
+    assert organisation.tasks(by=sara) == []
+    organisation.directory.add_memberships([Membership("sara", "elevhalsa-skovde")])
+    organisation.assign(task.id, "sara", by=anna)
     assert [found.id for found in organisation.tasks(by=sara)] == [task.id]
     organisation.complete(task.id, {}, by=sara)
 
