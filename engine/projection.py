@@ -8,7 +8,7 @@ unless the owner or the parties have changed (then roles mean other units) or a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -137,12 +137,19 @@ def write(tx: Connection, around: Surroundings, before: Projection, after: Proje
     return added
 
 
-def change_tasks(tx: Connection, case: int, before: Projection, after: Projection) -> None:
-    """Write tasks that stay open and have got other holders. Apart from `write`: it reads."""
+def change_tasks(tx: Connection, case: int, before: Projection, after: Projection) -> list[TaskRow]:
+    """Write tasks that stay open and have got other holders; those that have come to new units, with these units only.
+
+    Apart from `write`: it reads.
+    """
+    came: list[TaskRow] = []
     for token, row in after.tasks.items():
         old = before.tasks.get(token)
-        if old is not None and old is not row and old != row:
-            tasks.change(tx, case, row)
+        if old is None or old is row or old == row:
+            continue
+        tasks.change(tx, case, row, leaves_unit=not set(old.units) <= set(row.units))
+        came.append(replace(row, units=tuple(unit for unit in row.units if unit not in old.units)))
+    return came
 
 
 def _write_deadlines(tx: Connection, around: Surroundings, before: Projection, after: Projection) -> None:

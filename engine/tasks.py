@@ -193,11 +193,6 @@ def page(tx: Connection, wanted: TaskFilter, by: Actor | None, cursor: str | Non
     return Page(map(_view, rows[:limit]), following)
 
 
-def count(tx: Connection, wanted: TaskFilter, by: Actor | None) -> int:
-    """How many; for tests and tools, not for pages."""
-    return len(page(tx, wanted, by, None, 1_000_000))
-
-
 def _held(by: Actor, conditions: Sequence[ColumnElement[bool]], limit: int) -> Any:
     """The first ids of each holder, together: each part is one index range of at most `limit` rows."""
     keys = [("unit", unit) for unit in by.units] + [("group", role) for role in by.roles]
@@ -275,16 +270,19 @@ def add(tx: Connection, case: int, rows: Sequence[TaskRow], now: datetime) -> No
     )
 
 
-def change(tx: Connection, case: int, row: TaskRow) -> None:
-    """Write what changed in an open task; who has taken it stays."""
+def change(tx: Connection, case: int, row: TaskRow, *, leaves_unit: bool) -> None:
+    """Write what changed in an open task. Who has taken it keeps it, unless it has left a unit: it may be theirs."""
     where = (tasks.c.case_id == case, tasks.c.token_id == row.token_id)
-    key = tx.execute(update(tasks).where(*where).values(**row.values()).returning(tasks.c.id)).scalar_one()
-    tx.execute(delete(holders).where(holders.c.task_id == key, holders.c.kind != "assignee"))
-    held = [(kind, holder) for kind, holder in row.held_by() if kind != "assignee"]
-    if held:
-        values = [{"task_id": key, "kind": kind, "holder": who, "sort_at": row.due_at or FAR} for kind, who in held]
-        _INSERT_HOLDERS.run_many(tx, values)
+    values = row.values() | ({"assignee": row.assignee} if leaves_unit else {})
+    key = tx.execute(update(tasks).where(*where).values(**values).returning(tasks.c.id)).scalar_one()
+    gone = holders.c.task_id == key if leaves_unit else (holders.c.task_id == key) & (holders.c.kind != "assignee")
+    tx.execute(delete(holders).where(gone))
     tx.execute(update(holders).where(holders.c.task_id == key).values(sort_at=row.due_at or FAR))
+    held = [pair for pair in row.held_by() if leaves_unit or pair[0] != "assignee"]
+    sort_at = row.due_at or FAR
+    _INSERT_HOLDERS.run_many(
+        tx, [{"task_id": key, "kind": kind, "holder": who, "sort_at": sort_at} for kind, who in held]
+    )
 
 
 def remove(tx: Connection, case: int, tokens: Iterable[int]) -> None:

@@ -139,11 +139,11 @@ class Change:
         around = Surroundings(
             self.id, self.row.process_id, self.published.deadlines, self.environment.calendar, self.now
         )
-        projection.change_tasks(self.tx, self.id, self.before, after)
+        came = projection.change_tasks(self.tx, self.id, self.before, after)
         parties.replace(self.tx, self.id, self._parties, self.context.parties, self.now)
         self._save_subject((payload or {}).get("answers", {}))
         with together(self.tx):
-            self._tell_new_holders(projection.write(self.tx, around, self.before, after))
+            self._tell_new_holders([*came, *projection.write(self.tx, around, self.before, after)])
             outbox.put(self.tx, self.id, self.context.outgoing, self.now)
             self._save_row(close_reason)
             self._append(kind, element_id, task_id, payload, occurrences)

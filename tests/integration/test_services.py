@@ -79,11 +79,15 @@ def test_tasks_move_with_the_roles_that_parties_are_given(organisation: Engine, 
     bea = Actor(id="bea", units=["bup"])
     assert [task.element_id for task in engine.tasks(by=bea)] == ["summoned_task"]
     assert [party.ground for party in engine.parties(case.id)] == ["consent"]
+    # It has left anna's unit: she has it no longer, and BUP's mailbox hears of it.
+    assert [task.element_id for task in engine.tasks(by=anna)] == ["again"]
+    with engine.database.reading() as tx:
+        assert [item.payload["to"] for item in unsent(tx)] == ["unit:bup"]
     again = next(task for task in engine.tasks(case=case.id) if task.element_id == "again")
     engine.complete(again.id, {}, by=anna)
     assert open_tasks(engine, case.id) == {"summoned_task": ("elevhalsa-skovde",)}
     assert engine.tasks(by=bea) == []
-    assert engine.tasks(case=case.id)[0].assignee == "anna"
+    assert engine.tasks(case=case.id)[0].assignee is None
     assert engine.check() == []
 
 
