@@ -159,7 +159,7 @@ def units_are_summoned_and_one_stays_silent(staff: Staff) -> None:
     staff.hears("enhetschef.bup@example.org", "förts vidare")
     chef = staff.at_work("enhetschef.bup")
     chef.speak("English")
-    staff.does("enhetschef.bup", "Ta upp uteblivet svar|Raise", {**coming, "mandate": "anchored"})
+    staff.does("enhetschef.bup", "Take up the missing answer", {**coming, "mandate": "anchored"})
 
 
 def the_meeting_makes_a_plan(staff: Staff) -> None:
