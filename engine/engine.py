@@ -382,14 +382,16 @@ class Engine:
         with self.database.reading() as tx:
             found = files.get(tx, file_id)
         look.demand(self.place, found.case_id, by, "read-case", f"file:{file_id}")
+        if by is not None and not found.is_for(by.id):
+            raise NotFound(f"There is no file {file_id}. Check the link.")
         with self.database.reading() as tx:
             return found, files.content(tx, file_id)
 
     def files(self, case_id: str, by: Actor | None = None) -> list[File]:
-        """The files of a case, without their bytes. Raises NotFound."""
+        """The files of a case, without their bytes; of drafts only one's own. Raises NotFound."""
         case = look.demand(self.place, case_id, by, "read-case", None)
         with self.database.reading() as tx:
-            return files.of_case(tx, case)
+            return [file for file in files.of_case(tx, case) if by is None or file.is_for(by.id)]
 
     # The organisation
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from engine.errors import NotFound
 from engine.schema import cases, file_contents, files
@@ -29,11 +31,17 @@ class File:
     size: int
     added_by: str | None
     at: datetime
+    #: When answers first referred to it; None while it is of a draft.
+    answered_at: datetime | None = None
+
+    def is_for(self, actor: str) -> bool:
+        """May this person know of it? What is in a draft is its adder's alone."""
+        return self.answered_at is not None or self.added_by == actor
 
 
 _FILE = select(
     files.c.id, cases.c.number, files.c.element_id, files.c.name,
-    files.c.media_type, files.c.size, files.c.added_by, files.c.at,
+    files.c.media_type, files.c.size, files.c.added_by, files.c.at, files.c.answered_at,
 ).join(cases, cases.c.id == files.c.case_id)  # fmt: skip
 
 
@@ -80,6 +88,26 @@ def content(tx: Connection, file_id: int) -> bytes:
 def of_case(tx: Connection, case: int) -> list[File]:
     """The files of a case, oldest first."""
     return [_view(row) for row in tx.execute(_FILE.where(files.c.case_id == case).order_by(files.c.id))]
+
+
+def mark_answered(tx: Connection, case: int, answers: Mapping[str, Any], now: datetime) -> None:
+    """Answers have been given: the files of the case that they refer to are no longer of a draft."""
+    ids = {int(found) for found in referred_to(answers) if found.isdecimal()}
+    if ids:
+        fresh = files.c.answered_at.is_(None)
+        tx.execute(update(files).where(files.c.case_id == case, files.c.id.in_(ids), fresh).values(answered_at=now))
+
+
+def referred_to(value: Any) -> Iterator[str]:
+    """The ids in everything that looks like a file reference: {"id", "name", "size", "type"}."""
+    if isinstance(value, Mapping):
+        if {"id", "name", "size", "type"} == set(value):
+            yield str(value["id"])
+        for inner in value.values():
+            yield from referred_to(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from referred_to(inner)
 
 
 def _view(row: Row[*tuple[object, ...]]) -> File:

@@ -18,7 +18,7 @@ from engine.commands.look import environment_of
 from engine.deadlines import TIMER
 from engine.projection import project
 from engine.roles import CaseRoles
-from engine.schema import cases, deadlines, outbox, subscriptions, tasks
+from engine.schema import cases, deadlines, outbox, subscriptions, tasks, units
 
 #: A deadline that is due for longer than this means that no scheduler runs.
 LATE = timedelta(hours=1)
@@ -43,7 +43,14 @@ def check(place: Workplace) -> list[Breach]:
     """Every breach, by rule."""
     with place.database.reading() as tx:
         now = place.clock.now(tx)
-        found = [*_without_owner(tx), *_without_next_step(tx), *_closed_with_rows(tx), *_late(tx, now), *_parked(tx)]
+        found = [
+            *_without_owner(tx),
+            *_with_unknown_owner(tx),
+            *_without_next_step(tx),
+            *_closed_with_rows(tx),
+            *_late(tx, now),
+            *_parked(tx),
+        ]
         found += _unsent(tx, now)
         last = 0
         while True:
@@ -63,6 +70,13 @@ def _open(*conditions: ColumnElement[bool]) -> Select[str]:
 def _without_owner(tx: Connection) -> Iterator[Breach]:
     for number in tx.execute(_open(cases.c.owner == "")).scalars():
         yield Breach(number, "no-owner", "the open case has no owner unit")
+
+
+def _with_unknown_owner(tx: Connection) -> Iterator[Breach]:
+    """An owner that the directory does not know hears of nothing. Where there is no directory, any name will do."""
+    known = exists().where(units.c.id == cases.c.owner)
+    for number in tx.execute(_open(~known, exists().where(units.c.id.is_not(None)))).scalars():
+        yield Breach(number, "unknown-owner", "the open case is owned by a unit that does not exist")
 
 
 def _without_next_step(tx: Connection) -> Iterator[Breach]:

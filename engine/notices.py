@@ -150,8 +150,9 @@ def _send(place: Workplace, notifier: Notifier | None, item: Waiting) -> bool:
         try:
             notifier.send(notice)
         except Exception as problem:
-            log.warning("A notice about case %s could not be sent", item.payload.get("case"), exc_info=True)
-            error = f"{type(problem).__name__}: {problem}"
+            # The kind of error only: a mail server's own words repeat the address.
+            error = type(problem.__cause__ or problem).__name__
+            log.warning("A notice about case %s could not be sent: %s", item.payload.get("case"), error)
     with place.database.command() as tx:
         if error is not None:
             outbox.mark_failed(tx, item, error, place.clock.now(tx))

@@ -70,7 +70,7 @@ def _task(task: OpenTask, roles: CaseRoles) -> TaskRow:
     for group in task.candidate_groups:
         meant = roles.units_of_group(group)
         units.update(dict.fromkeys(meant))
-        if not meant:
+        if not meant and roles.is_plain(group):
             plain.append(group)
     if not (units or plain or task.candidate_users or task.assignee):
         units[roles.owner] = None  # a task that the model gives to nobody is the owner's

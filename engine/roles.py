@@ -8,6 +8,9 @@ from engine.directory import Organisation
 from engine.parties import Party
 from engine.process_settings import UNIT_MANAGER, Role
 
+#: What people are at their units (`memberships.role`), whichever unit it is.
+WORK_ROLES = frozenset({"staff", UNIT_MANAGER, "process-owner", "administrator", "system"})
+
 
 class CaseRoles(Mapping[str, Sequence[str]]):
     """Role → units, worked out when asked. Valid for one owner and one set of parties."""
@@ -55,6 +58,13 @@ class CaseRoles(Mapping[str, Sequence[str]]):
             return self[group]
         known = group == self._owner or group in self._organisation.units
         return (group,) if known or any(group == party.unit for party in self._parties) else ()
+
+    def is_plain(self, group: str) -> bool:
+        """Is it a name that anybody may carry? Where roles are declared, a work role of the directory is not one.
+
+        Else `unit-manager`, written as a group and not declared, would open the case to every manager there is.
+        """
+        return not (self._roles and group in WORK_ROLES)
 
     def recipients(self, name: str, units: Sequence[str]) -> list[str]:
         """Who hears of an escalation, as `person:<id>` and `unit:<id>`. `units`: those that hold the task."""

@@ -325,6 +325,8 @@ files = Table(
     Column("size", Integer, nullable=False),
     Column("added_by", String(200)),
     Column("at", Instant, nullable=False),
+    #: When a completed task's answers first referred to it; until then it is of a draft, and its adder's alone.
+    Column("answered_at", Instant),
     Index(None, "case_id"),
     sqlite_autoincrement=True,
 )

@@ -6,7 +6,7 @@ taken, and they leave as downloads that no browser runs. Who may read a file is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from flask import Blueprint, Flask, Response
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from engine.files import referred_to
 from engine.tasks import Task
 from forms import FileRule, Form, Message
 from forms.components import Filepicker
@@ -126,21 +127,9 @@ def _problems(rule: FileRule, name: str, content: bytes) -> list[Message]:
 
 def made_up(form: Form, raw: Mapping[str, Any], case_id: str) -> bool:
     """Does an answer refer to a file that is not this case's? A page of ours never does."""
-    ids = {str(reference.get("id")) for reference in _references(raw)}
+    ids = set(referred_to(raw))
     has_files = any(isinstance(component, Filepicker) for component in form.walk())
-    return has_files and bool(ids - {str(file.id) for file in engine().files(case_id)})
-
-
-def _references(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Everything in raw answers that looks like a file: {"id", "name", "size", "type"}."""
-    if isinstance(value, Mapping):
-        if {"id", "name", "size", "type"} == set(value):
-            yield value
-        for inner in value.values():
-            yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
+    return has_files and bool(ids - {str(file.id) for file in engine().files(case_id, by=actor())})
 
 
 @blueprint.get("/files/<int:file_id>")

@@ -131,7 +131,8 @@ def recorded(number: str, element_id: str) -> ResponseReturnValue:
         return redirect(known, code=303)
     occasion = _occasion(case, element_id)
     before = {task.id for task in engine().tasks(case=number)}
-    engine().send(occasion.message, occasion.key, by=actor())
+    if not engine().send(occasion.message, occasion.key, by=actor()):
+        raise Conflict(changes=[_("It has been recorded already.")])
     flash(_("It is recorded: %(what)s.", what=occasion.name), "good")
     mine = (
         task for task in engine().tasks(case=number) if task.id not in before and may(actor(), "complete-task", task)

@@ -163,9 +163,9 @@ class Activity(Node):
         for result, target in results:
             root, *rest = target.split(".")
             if rest:
-                whole = dict(outer.chain().get(root) or {})  # type: ignore[union-attr]
-                _set_path(whole, ".".join(rest), result)
-                result = whole
+                whole = {root: outer.chain().get(root)}  # type: ignore[union-attr]
+                _set_path(whole, target, result)
+                result = whole[root]
             outer.write(root, result)  # type: ignore[union-attr]
 
 

@@ -10,6 +10,7 @@ from engine.caching import Published
 from engine.encoding import plain
 from engine.errors import InvalidAnswers
 from engine.feel import current_feel
+from forms import Lookups
 
 Evaluate = Callable[[str, Mapping[str, Any]], Any]
 
@@ -18,7 +19,7 @@ def evaluator(environment: Environment) -> Evaluate:
     """How forms evaluate FEEL (without its `=`): leniently, as form-js does in the browser."""
 
     def evaluate(source: str, variables: Mapping[str, Any]) -> Any:
-        known = {"case": environment.case, **variables}
+        known = {**variables, "case": environment.case}
         return current_feel().compile(source).evaluate(known, environment.feel, strict=False)
 
     return evaluate
@@ -31,8 +32,12 @@ def clean(
     answers: Mapping[str, Any],
     environment: Environment,
     known: Mapping[str, Any],
+    pickers: Lookups | None = None,
 ) -> dict[str, Any]:
-    """What is stored of `answers`. With a form they come as {form id: {field: value}}. Raises InvalidAnswers."""
+    """What is stored of `answers`. With a form they come as {form id: {field: value}}. Raises InvalidAnswers.
+
+    `pickers`: what questions for a unit or a party may be answered with; left out, with anything.
+    """
     if not isinstance(answers, Mapping):
         raise InvalidAnswers({"": ["The answers are no object."]})
     if form_id is None:
@@ -48,7 +53,7 @@ def clean(
 
     form = published.form(process_id, form_id)
     try:
-        cleaned = form.clean(raw, evaluator(environment), known=known, zone=environment.calendar.zone)
+        cleaned = form.clean(raw, evaluator(environment), known=known, lookups=pickers, zone=environment.calendar.zone)
     except InvalidInput as error:
         raise InvalidAnswers(error.errors) from error
     return {form_id: plain(cleaned)}

@@ -29,6 +29,7 @@ from engine.prepared import together
 from engine.projection import Projection, Surroundings
 from engine.services import CaseContext
 from engine.tasks import TaskRow
+from forms import Lookups, Option
 
 ENDED = "ended"
 
@@ -80,6 +81,17 @@ class Change:
         else:
             self.run = Run.restore(published.model, cases.state(tx, row.id), self.environment)
             self.before = projection.project(self.run, self.context.roles)
+
+    def pickers(self) -> Lookups | None:
+        """What questions for a unit or a party of the case may be answered with; None where no units are registered."""
+        known = self.snapshot.organisation.units
+        if not known:
+            return None
+        parties = [self.context.owner, *(party.unit for party in self.context.parties)]
+        return {
+            "unit": lambda: [Option(unit.id, unit.name) for unit in known.values()],
+            "party": lambda: [Option(unit, known[unit].name if unit in known else unit) for unit in parties],
+        }
 
     def _environment(self, started_at: datetime) -> Environment:
         settings = self.snapshot.settings

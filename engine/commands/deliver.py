@@ -17,7 +17,7 @@ from engine.access import may
 from engine.actors import SYSTEM, Actor
 from engine.commands.change import Change, Workplace, open_change
 from engine.commands.start import Beginning, start
-from engine.errors import DatabaseUnavailable
+from engine.errors import DatabaseUnavailable, InvalidAnswers
 from engine.outbox import Outgoing, Waiting
 from engine.subscriptions import MESSAGE, SIGNAL
 
@@ -69,10 +69,19 @@ def _tell(
         change = open_change(place, tx, cases.lock_by_id(tx, case), by)
         # A key is mostly a case number, and those can be guessed: only who sees a case may tell it anything.
         allowed = by is None or may(by, "read-case", change.case_access)
+        if allowed and by is not None and not by.is_system:
+            _demand_nothing_replaced(change, values)
         heard = allowed and _receive(change, kind, name, key, values)
     if heard:
         change.keep_warm()
     return heard
+
+
+def _demand_nothing_replaced(change: Change, values: Mapping[str, Any]) -> None:
+    """A person's message may add to what the case knows; to replace it is a correction, with a reason."""
+    taken = sorted({"case", *change.run.data} & set(values))
+    if taken:
+        raise InvalidAnswers({name: ["The case has this already. Correct the answer instead."] for name in taken})
 
 
 def _receive(change: Change, kind: str, name: str, key: str | None, values: Mapping[str, Any]) -> bool:

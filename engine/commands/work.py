@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine import cases, directory, drafts, history, tasks
+from engine import cases, directory, drafts, files, history, tasks
 from engine.access import may
 from engine.actors import Actor
 from engine.bpmn.run import OpenTask
@@ -34,9 +34,16 @@ def complete(
         _demand_held(change, row, "complete-task")
         known = {**change.run.data, **open_task.local}
         cleaned = answering.clean(
-            change.published, open_task.process_id, open_task.form_id, answers, change.environment, known
+            change.published,
+            open_task.process_id,
+            open_task.form_id,
+            answers,
+            change.environment,
+            known,
+            change.pickers(),
         )
         change.run.complete(open_task.token_id, cleaned)
+        files.mark_answered(change.tx, change.id, cleaned, change.now)
         change.save("completed", element_id=open_task.element_id, task_id=task_id, payload={"answers": cleaned})
     return change
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from engine import Actor, Engine, Forbidden, NotFound
+from engine import Actor, Engine, Forbidden, InvalidAnswers, NotFound
 from engine.actors import SYSTEM
 from engine.directory import Membership
 from engine.reads import Read
@@ -240,3 +241,58 @@ def test_tasks_are_filtered_and_paged_by_what_is_due_first(organisation: Engine,
     assert elements(unit="bup") == []
     assert elements(unit="elevhalsa-skovde", element="soon") == ["soon"]
     assert elements(due_before=engine.tasks(process="p_late")[0].due_at) == ["soon"]
+
+
+def test_a_file_of_a_draft_is_its_adders_alone_until_an_answer_refers_to_it(
+    engine: Engine, anna: Actor, publish: Publish
+) -> None:
+    publish(draw.chain("attach", draw.task("ask", group="elevhalsa-skovde"), draw.task("after")))
+    case = engine.start("attach", by=anna)
+    [task] = engine.tasks(case=case.id)
+    wrong = engine.add_file(task.id, "fel.pdf", "application/pdf", b"%PDF-", by=anna)
+    right = engine.add_file(task.id, "rätt.pdf", "application/pdf", b"%PDF-", by=anna)
+    colleague = Actor(id="åsa", units=anna.units)
+    assert engine.files(case.id, by=colleague) == []
+    assert [file.id for file in engine.files(case.id, by=anna)] == [wrong.id, right.id]
+    with pytest.raises(NotFound):
+        engine.file(wrong.id, by=colleague)
+    reference = {"id": str(right.id), "name": right.name, "size": right.size, "type": right.media_type}
+    engine.complete(task.id, {"ask": {"files": [reference]}}, by=anna)
+    assert [file.id for file in engine.files(case.id, by=colleague)] == [right.id]
+    assert engine.file(right.id, by=colleague)[1] == b"%PDF-"
+
+
+def test_a_persons_message_adds_to_what_the_case_knows_and_replaces_nothing(
+    engine: Engine, anna: Actor, publish: Publish
+) -> None:
+    publish(
+        draw.process(
+            "told",
+            '<startEvent id="start"/><endEvent id="end"/>',
+            draw.task("ask"),
+            draw.message("noted", "note", on="ask"),
+            draw.task("next"),
+            draw.flows("start>ask>end", "noted>next>end"),
+            messages={"note": "=case.id"},
+        )
+    )
+    case = engine.start("told", {"consent": {"given": False}}, by=anna)
+    for payload in ({"consent": {"given": True}}, {"case": {"id": "x"}}):
+        with pytest.raises(InvalidAnswers, match="Correct the answer instead"):
+            engine.send("note", case.id, payload, by=anna)
+    assert engine.case(case.id).data == {"consent": {"given": False}}
+    assert engine.send("note", case.id, {"by": "guardian"}, by=anna) == 1
+    assert engine.case(case.id).data == {"consent": {"given": False}, "by": "guardian"}
+
+
+def test_a_work_role_written_as_a_group_opens_no_case_to_everybody_who_has_it(
+    engine: Engine, anna: Actor, tmp_path: Path
+) -> None:
+    toml = '[process]\ntitle = "Prov"\n[roles.coordinator]\ntitle = "Samordnare"\n'
+    engine.publish(draw.package(tmp_path, "slip", draw.chain("slip", draw.task("ask", group="unit-manager")), toml))
+    case = engine.start("slip", by=anna)
+    elsewhere = Actor(id="bo", units=["elsewhere"], roles=["unit-manager"])
+    assert engine.tasks(by=elsewhere) == []
+    with pytest.raises(NotFound):
+        engine.case(case.id, by=elsewhere)
+    assert [task.element_id for task in engine.tasks(by=anna)] == ["ask"], "what nobody holds is the owner's"

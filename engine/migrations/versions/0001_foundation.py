@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("added_by", sa.String(length=200), nullable=True),
         sa.Column("at", schema.Instant(timezone=True), nullable=False),
+        sa.Column("answered_at", schema.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_files_case_id_cases"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
         sqlite_autoincrement=True,
