@@ -10,7 +10,6 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.activities import Inside
-from engine.bpmn.flows import Flow
 from engine.bpmn.nodes import Activity, Node
 from engine.bpmn.throwing import throw_error, throw_escalation
 from engine.bpmn.triggers import Condition, Trigger
@@ -196,9 +195,6 @@ class ThrowEvent(EventNode, defaults.IntermediateThrowEvent):  # type: ignore[mi
 
     def _run_hook(self, my_task: Token) -> bool | None:
         return True if throw(self, my_task) else None
-
-    def leaving(self, token: Token) -> list[Flow]:
-        return self.outgoing
 
 
 class EndEvent(EventNode, defaults.EndEvent):  # type: ignore[misc]

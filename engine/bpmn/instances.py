@@ -163,7 +163,6 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
             if token._state == TaskState.FUTURE:
                 token.task_spec._update(token)
             elif token._state == TaskState.READY and not token.task_spec.manual:
-                token.internal_data["failed"] = TaskState.READY
                 token.run()
         except (FeelError, Incident) as error:
             self.fail(token, str(error))
@@ -197,6 +196,8 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
             for guard in list(token.guards):
                 self.tokens[guard].cancel()
             token.guards.clear()
+        # The library has marked a task that failed while it ran already.
+        token.internal_data["failed"] = TaskState.READY if token._state == TaskState.ERROR else token._state
         token._state = TaskState.ERROR
         token.internal_data["incident"] = message
         token.internal_data["since"] = self.environment.now.isoformat()
@@ -219,8 +220,13 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
         return False
 
     def _look_at_conditions(self) -> bool:
-        waiting = [token for token in self.by_age() if token._state == TaskState.WAITING]
-        return any(token.task_spec.look_at_condition(token) for token in waiting)
+        for token in self.by_age():
+            try:
+                if token._state == TaskState.WAITING and token.task_spec.look_at_condition(token):
+                    return True
+            except (FeelError, Incident) as error:
+                self.fail(token, str(error))
+        return False
 
 
 class SubInstance(Instance, BpmnSubWorkflow):  # type: ignore[misc]

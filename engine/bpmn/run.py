@@ -229,7 +229,7 @@ class Run:
             raise Conflict("It is no incident any more. Look at the case to see what happened.")
         token.internal_data.pop("incident")
         token.internal_data.pop("since")
-        token._state = token.internal_data.pop("failed", TaskState.FUTURE)
+        token._state = token.internal_data.pop("failed")
         self._case.queue.append(token)
 
     def cancel(self) -> None:

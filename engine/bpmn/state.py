@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.util.task import TaskState
-
 from engine.bpmn.instances import CaseInstance, Instance
 from engine.bpmn.tokens import Token
 from engine.bpmn.variables import Scope
@@ -69,7 +67,6 @@ def _restore_token(case: CaseInstance, instance: Instance, row: list[Any]) -> No
     node = instance.spec.task_specs[name]
     token = Token(instance, node, instance.tasks[parent], case.scopes[scope], id=token_id, state=state)
     token.internal_data = data
-    if state == TaskState.WAITING:
-        guarded = case.tokens.get(data.get("host") or data.get("gateway") or 0)
-        if guarded is not None:
-            guarded.guards.append(token_id)
+    guarded = case.tokens.get(data.get("host") or data.get("gateway") or 0)
+    if guarded is not None:
+        guarded.guards.append(token_id)

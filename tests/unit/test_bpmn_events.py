@@ -340,3 +340,21 @@ def test_a_receive_task_lets_out_what_its_mapping_says(loop: str) -> None:
     while not game.open:
         assert game.send("one", told={"word": "åäö", "secret": 1})
     assert game.run.data == ({"all": ["åäö", "åäö"]} if loop else {"heard": "åäö"})
+
+
+def test_a_condition_that_cannot_be_asked_is_an_incident_and_stops_nobody_else() -> None:
+    condition = "<conditionalEventDefinition><condition>=number &gt; 2</condition></conditionalEventDefinition>"
+    game = Game(watched(condition))
+    assert (game.open, game.stuck) == (["a"], ["b"])
+    game.run.data["number"] = 1
+    game.run.retry(next(iter(game.run.incidents)))
+    game._rest()
+    assert (game.open, game.waiting, game.stuck) == (["a"], ["b"], [])
+    game.run.data["number"] = 3
+    game._rest()
+    assert game.open == ["t"]
+
+
+def test_an_incident_of_a_watching_event_goes_with_its_task() -> None:
+    condition = "<conditionalEventDefinition><condition>=number &gt; 2</condition></conditionalEventDefinition>"
+    assert Game(watched(condition)).complete("a").run.ended
