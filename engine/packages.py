@@ -53,10 +53,13 @@ class Package:
     findings: tuple[Finding, ...] = ()
 
     @classmethod
-    def load(cls, path: Path) -> Package:
-        """Read a folder or a bare `.bpmn` and what it calls beside it. Raises `InvalidModel` with every finding."""
+    def load(cls, path: Path, *, broken: bool = False) -> Package:
+        """Read a folder or a bare `.bpmn` and what it calls beside it. Raises `InvalidModel` with every finding.
+
+        `broken` keeps what can be read, with the errors in `findings`, to see what else is wrong with it.
+        """
         path = Path(path)
-        package = cls._read(path)
+        package = cls._read(path, broken=broken)
         finder = _Beside(path)
         called: dict[str, Package] = {}
         waiting = [package]
@@ -69,16 +72,16 @@ class Package:
         return replace(package, called=MappingProxyType(dict(sorted(called.items()))))
 
     @classmethod
-    def _read(cls, path: Path) -> Package:
+    def _read(cls, path: Path, *, broken: bool) -> Package:
         if path.is_dir():
-            return cls.from_files(_folder_files(path), path.resolve().name)
+            return cls.from_files(_folder_files(path), path.resolve().name, broken=broken)
         if path.suffix.lower() != ".bpmn":
             raise _refused(path.name, "not-a-package", "This is neither a folder nor a .bpmn file", "Name one of them")
-        return cls.from_files(_bare_files(path), path.stem)
+        return cls.from_files(_bare_files(path), path.stem, broken=broken)
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes], name: str) -> Package:
-        """Build from contents by relative name, as `to_files` gives them. Raises `InvalidModel` with every finding."""
+    def from_files(cls, files: Mapping[str, bytes], name: str, *, broken: bool = False) -> Package:
+        """Build from contents by relative name, as `to_files` gives them. Raises `InvalidModel` as `load` does."""
         own = {file: content for file, content in files.items() if not file.startswith(f"{_CALLED}/")}
         findings = list(_check_files(own))
         settings = ProcessSettings()
@@ -90,7 +93,7 @@ class Package:
         findings += found
         translations, found = _translations(own)
         findings += found
-        if any(finding.severity == "error" for finding in findings):
+        if not broken and any(finding.severity == "error" for finding in findings):
             raise InvalidModel(findings)
         return cls(
             name=name,
@@ -203,7 +206,7 @@ class _Beside:
             if content is not None and defines(content, process_id):
                 found = file if self.bare else file.parent
                 try:
-                    return Package._read(found)
+                    return Package._read(found, broken=False)
                 except InvalidModel as error:
                     named = [replace(finding, file=f"{found.stem}/{finding.file}") for finding in error.findings]
                     raise InvalidModel(named) from None

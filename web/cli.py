@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from engine import Engine
-    from engine.findings import Finding
+    from engine.findings import Finding, Language
     from engine.simulation import ScenarioResult
 
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
@@ -117,23 +117,30 @@ def scheduler(ctx: click.Context, healthy: bool) -> None:
 @PATHS
 @click.option("--publish", is_flag=True, help="Findings that stand in the way of publishing are errors.")
 @JSON
+@click.option("--sarif", "as_sarif", is_flag=True, help="Print SARIF 2.1.0, which code hosts show beside the files.")
+@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of the lines.")
 @click.pass_context
-def validate(ctx: click.Context, paths: tuple[Path, ...], publish: bool, as_json: bool) -> None:
+def validate(
+    ctx: click.Context, paths: tuple[Path, ...], publish: bool, as_json: bool, as_sarif: bool, language: Language
+) -> None:
     """Check packages, or bare .bpmn, .dmn and .form files."""
-    from dataclasses import replace
-
     from engine.validation import packages_in
     from engine.validation import validate as find
+    from engine.validation.sarif import sarif
+
+    if as_json and as_sarif:
+        raise click.UsageError("Choose one of --json and --sarif.")
 
     found: list[Finding] = []
     for path in (package for given in paths for package in packages_in(given)):
-        for finding in find(path):
-            raised = publish and finding.severity == "publishing"
-            found.append(replace(finding, severity="error") if raised else finding)
-            if not as_json:
-                click.echo(str(found[-1]))
+        for finding in find(path, publish=publish):
+            found.append(finding)
+            if not (as_json or as_sarif):
+                click.echo(finding.line(language))
     if as_json:
         click.echo(_as_json([finding.as_dict() for finding in found]))
+    if as_sarif:
+        click.echo(_as_json(sarif(found)))
     ctx.exit(1 if any(finding.severity == "error" for finding in found) else 0)
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import dataflow, soundness, versions
+from engine import versions
 from engine.access import OrganisationAccess, may
 from engine.actors import Actor
-from engine.bpmn.model import Model
 from engine.commands.change import Workplace
 from engine.errors import Forbidden, InvalidModel
-from engine.form_files import package_form_findings
 from engine.packages import Package
-from engine.services import HANDLERS
+from engine.validation.checks import errors_of
+from engine.validation.subject import Subject
 from engine.versions import Version
 
 
@@ -45,12 +44,9 @@ def _beside(path: Path, process_id: str) -> Path | None:
 
 def publish_package(place: Workplace, package: Package, by: Actor | None) -> Version:
     """Store a package as the newest version of its process. Raises Forbidden, InvalidModel."""
-    model = Model.load(package, HANDLERS)
-    packages = {id(found): found for found in (package, *map(model.package_of, model.process_ids))}
-    findings = [finding for found in packages.values() for finding in package_form_findings(found)]
-    checked = [*soundness.findings(model.specs), *dataflow.check(model)]
-    findings += [finding for finding in checked if finding.severity == "error"]
-    if findings:
+    subject = Subject.of(package)
+    findings, model = errors_of(subject), subject.model
+    if findings or model is None:
         raise InvalidModel(findings)
     with place.database.command() as tx:
         has_people = place.snapshots.get(tx).organisation.has_people

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, InvalidModel
-from engine.form_files import form_findings
+from engine.validation.form_files import form_findings
 
 SIP = Path(__file__).parents[2] / "processes" / "sip"
 

@@ -9,11 +9,11 @@ from random import Random
 import pytest
 
 from engine.bpmn import Model
-from engine.data_steps import SILENT_JOBS
-from engine.dataflow import check
 from engine.findings import Finding
 from engine.packages import Package
 from engine.services import HANDLERS
+from engine.validation.data_steps import SILENT_JOBS
+from engine.validation.dataflow import check
 from tests.models import bpmn
 from tests.random_models import Drawer, to_bpmn
 from tests.unit.test_bpmn_flow import chain

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import soundness
 from engine.bpmn import Model
 from engine.packages import Package
+from engine.validation import soundness
 from tests.models import bpmn
 from tests.random_models import Drawer, to_bpmn
 from tests.token_game import Endless, TokenGame

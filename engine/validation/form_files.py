@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import forms
 from engine.errors import FeelError
 from engine.feel import current_feel
 from engine.findings import Finding
-from engine.packages import Package
+from engine.validation.subject import Subject
 
 
 def form_findings(content: bytes, file: str) -> list[Finding]:
@@ -21,13 +23,13 @@ def form_findings(content: bytes, file: str) -> list[Finding]:
     return [finding for expression in form.expressions() if (finding := _feel_finding(expression, file))]
 
 
-def package_form_findings(package: Package) -> list[Finding]:
-    """The same of every form of a package."""
-    return [
-        finding
-        for form_id, content in package.forms.items()
-        for finding in form_findings(content, package.form_files[form_id])
-    ]
+def check(subject: Subject) -> Iterator[Finding]:
+    """Every form of the package, and of those it calls."""
+    own = subject.package
+    for package in (own, *dict.fromkeys(own.called.values())) if own else ():
+        for form_id, content in package.forms.items():
+            file = package.form_files[form_id]
+            yield from form_findings(content, file if package is own else f"{package.name}/{file}")
 
 
 def _feel_finding(expression: forms.FormExpression, file: str) -> Finding | None:

@@ -15,7 +15,7 @@ from engine.bpmn.processes import ProcessSpec
 from engine.bpmn.triggers import Trigger
 from engine.bpmn.values import Value
 from engine.feel import Expression
-from engine.written import ANYTHING, State
+from engine.validation.written import ANYTHING, State
 
 #: Built-in job types: their handlers return no variables.
 SILENT_JOBS = frozenset({"notice", "set-owner", "add-party", "remove-party", "start-case"})

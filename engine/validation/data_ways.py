@@ -13,8 +13,8 @@ from engine.bpmn.gateways import ExclusiveGateway, InclusiveGateway, ParallelGat
 from engine.bpmn.model import Model
 from engine.bpmn.nodes import Activity, Node
 from engine.bpmn.processes import ProcessSpec, Root
-from engine.data_steps import Read, Steps, ends_normally, inside_of, rests
-from engine.written import Fact, State, either, together
+from engine.validation.data_steps import Read, Steps, ends_normally, inside_of, rests
+from engine.validation.written import Fact, State, either, together
 
 #: Spec key and node name.
 Place = tuple[str, str]

@@ -24,6 +24,7 @@ from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Node
 from engine.bpmn.processes import ProcessSpec, Root
 from engine.findings import Finding, Severity
+from engine.validation.subject import Subject
 
 Kind = Literal["deadlock", "dead", "unbounded", "endless-loop", "not-proven"]
 
@@ -443,3 +444,8 @@ def check(specs: Mapping[str, ProcessSpec], *, seconds: float = 5.0) -> list[Pro
         found += endless_loops(spec, specs)
         found += _Search(spec, until).run()
     return found
+
+
+def check_subject(subject: Subject) -> list[Finding]:
+    """Every process of the package and what it calls."""
+    return findings(subject.model.specs) if subject.model else []

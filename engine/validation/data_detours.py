@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from engine.bpmn.events import EventNode, EventStart, StartEvent
 from engine.bpmn.nodes import Activity, Node
-from engine.data_steps import Read, ends_normally
-from engine.data_ways import Place, Ways, following, reached
+from engine.validation.data_steps import Read, ends_normally
+from engine.validation.data_ways import Place, Ways, following, reached
 
 
 def is_later(ways: Ways, read: Read, *writers: Place) -> bool:

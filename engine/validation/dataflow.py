@@ -13,14 +13,15 @@ from collections.abc import Collection, Iterator
 from engine.bpmn.gateways import ExclusiveGateway, InclusiveGateway
 from engine.bpmn.model import Model
 from engine.bpmn.processes import ProcessSpec
-from engine.data_detours import detour, is_later
-from engine.data_steps import Read
-from engine.data_ways import Place, Ways
 from engine.errors import FeelError
 from engine.feel import current_feel
 from engine.findings import Finding, Severity
-from engine.form_fields import Fields, Path
-from engine.written import ANYTHING, Fact
+from engine.validation.data_detours import detour, is_later
+from engine.validation.data_steps import Read
+from engine.validation.data_ways import Place, Ways
+from engine.validation.form_fields import Fields, Path
+from engine.validation.subject import Subject
+from engine.validation.written import ANYTHING, Fact
 
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 #: From here on, an expression may not come to be evaluated: FEEL stops at the first false of an `and`.
@@ -37,6 +38,11 @@ def check(model: Model) -> list[Finding]:
         found += [finding for read in ways.reads() for finding in checker.findings(read)]
     found += [finding for spec in model.specs.values() for finding in _constant_conditions(spec)]
     return list(dict.fromkeys(found))
+
+
+def check_subject(subject: Subject) -> list[Finding]:
+    """The same of a package."""
+    return check(subject.model) if subject.model else []
 
 
 class _Checker:

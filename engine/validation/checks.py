@@ -1,0 +1,63 @@
+"""The checks in their order, each a module of its own that takes a `Subject` and yields findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.errors import FeelError, InvalidModel
+from engine.findings import Finding
+from engine.rules import Text, finding
+from engine.validation import dataflow, form_files, readable, soundness, tables
+from engine.validation.subject import Subject
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a later check needs of an earlier one it takes from the subject, never from its findings."""
+
+    name: Text
+    run: Callable[[Subject], Iterable[Finding]]
+    #: May it find errors? Then nothing is published without it, whoever publishes.
+    refuses: bool = True
+
+
+CHECKS = (
+    Check(Text("what can be read", "det som kan läsas"), readable.check),
+    Check(Text("what can be run", "det som kan köras"), readable.check_model),
+    Check(Text("expressions", "uttryck"), dataflow.check_subject),
+    Check(Text("decisions", "beslut"), tables.check),
+    Check(Text("forms", "formulär"), form_files.check),
+    Check(Text("soundness", "sundhet"), soundness.check_subject),
+)
+
+
+def run(subject: Subject, *, entering: Callable[[Text], None] = lambda _check: None) -> Iterator[Finding]:
+    """Every check after the other; `entering` hears the name of each before it begins."""
+    for check in CHECKS:
+        entering(check.name)
+        yield from _guarded(subject, check)
+
+
+def errors_of(subject: Subject) -> list[Finding]:
+    """Why a package must not run: of the checks that refuse, the errors."""
+    found = (one for check in CHECKS if check.refuses for one in _guarded(subject, check))
+    return [one for one in found if one.severity == "error"]
+
+
+def _guarded(subject: Subject, check: Check) -> Iterator[Finding]:
+    """Run one check; whatever it raises becomes a finding, so that the others still run."""
+    try:
+        yield from check.run(subject)
+    except InvalidModel as error:
+        yield from error.findings
+    except FeelError as error:
+        yield finding("feel", error.file or subject.name, error.element or "", reason=error.message)
+    except RecursionError:
+        yield finding("too-deep", subject.name)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A fault of ours. It must not hide the other findings, and nobody should publish what we cannot read.
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        yield finding("cannot-check", subject.name, reason=reason)
