@@ -14,6 +14,7 @@ from typing import Any
 from engine.bpmn.environment import ServiceCall
 from engine.directory import Organisation
 from engine.errors import Incident
+from engine.job_types import JOB_TYPES, JobType
 from engine.outbox import Outgoing
 from engine.parties import Party
 from engine.process_settings import Role
@@ -97,9 +98,10 @@ HANDLERS: dict[str, Handler] = {}
 
 
 def handler(job_type: str) -> Callable[[Handler], Handler]:
-    """Register a function as the handler of a job type."""
+    """Register a function as the handler of a job type, which becomes known if it is new."""
 
     def register(function: Handler) -> Handler:
+        JOB_TYPES.setdefault(job_type, JobType(job_type))
         HANDLERS[job_type] = function
         return function
 

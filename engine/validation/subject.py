@@ -18,9 +18,9 @@ from engine.bpmn.reading import read_xml
 from engine.decisions import Decisions
 from engine.errors import InvalidModel
 from engine.findings import Finding
+from engine.job_types import JOB_TYPES
 from engine.packages import FILE_LIMIT, Package
 from engine.rules import finding
-from engine.services import HANDLERS
 
 
 class Subject:
@@ -83,7 +83,7 @@ class Subject:
         if self.package is None or not self.package.bpmn:
             return None
         try:
-            return Model.load(self.package, HANDLERS)
+            return Model.load(self.package, JOB_TYPES)
         except InvalidModel as error:
             self.refused += error.findings
         return None

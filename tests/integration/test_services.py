@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import Actor, Engine, VirtualClock
 from engine.outbox import unsent
+from engine.job_types import JOB_TYPES
 from engine.services import HANDLERS, CaseContext, ServiceCall, handler
 from tests.integration import drawing as draw
 
@@ -183,7 +184,11 @@ def test_a_handler_of_ones_own_is_registered_and_its_result_becomes_variables(
         case = engine.start("own", by=anna)
         assert case.data == {"doubled": 42, "by": case.id}
     finally:
-        del HANDLERS["test-double"]
+        del HANDLERS["test-double"], JOB_TYPES["test-double"]
+
+
+def test_every_job_type_has_a_handler() -> None:
+    assert HANDLERS.keys() == JOB_TYPES.keys()
 
 
 def test_a_message_between_two_cases_arrives_after_the_commit(engine: Engine, anna: Actor, publish: Publish) -> None:
