@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import Actor, Engine, VirtualClock
-from engine.outbox import unsent
 from engine.job_types import JOB_TYPES
+from engine.outbox import unsent
 from engine.services import HANDLERS, CaseContext, ServiceCall, handler
 from tests.integration import drawing as draw
 
