@@ -66,12 +66,13 @@ _SUMMARY = select(
     cases.c.closed_at, cases.c.close_reason, cases.c.incidents, cases.c.version_id, versions.c.number.label("version"),
     cases.c.started_by,
 ).join(versions, versions.c.id == cases.c.version_id)  # fmt: skip
-#: Together with the lock comes how often the organisation has changed: snapshots of it may be old.
-_LOCK = select(
+#: What whoever locks a case gets of it; with it how often the organisation has changed: snapshots of it may be old.
+LOCKED_COLUMNS = (
     cases.c.id, cases.c.number, cases.c.version_id, cases.c.process_id, cases.c.owner, cases.c.revision,
     cases.c.started_at, cases.c.closed_at, cases.c.close_reason, cases.c.incidents,
     counters.organisation_query.scalar_subquery().label("organisation"),
 )  # fmt: skip
+_LOCK = select(*LOCKED_COLUMNS)
 _LOCK_BY_ID = Prepared(_LOCK.where(cases.c.id == bindparam("id")).with_for_update(of=cases))
 _LOCK_BY_NUMBER = Prepared(_LOCK.where(cases.c.number == bindparam("id")).with_for_update(of=cases))
 _LOCK_BY_TASK = Prepared(
@@ -95,7 +96,7 @@ _SAVE = Prepared(
     )
 )  # fmt: skip
 
-#: A named tuple of the columns of `_LOCK`.
+#: A named tuple of `LOCKED_COLUMNS`.
 LockedRow = Any
 
 

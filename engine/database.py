@@ -21,17 +21,32 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy import Engine as Pool
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from engine.errors import DatabaseNotReady, DatabaseTooNew, DatabaseUnavailable, SamledError
+from engine.errors import DatabaseNotReady, DatabaseTooNew, DatabaseUnavailable, OutcomeUnknown, SamledError
 from engine.schema import metadata
 
 #: Seconds a SQLite writer waits for another. Commands take milliseconds: a queue this long means trouble.
 BUSY_SECONDS = 15.0
 #: Any number: held while migrations run, so that two processes that start together do not both migrate.
 _MIGRATION_LOCK = 7_265_331
-_DRIVER_ERRORS = (sqlite3.OperationalError, psycopg.OperationalError)
+#: Also of the driver itself: SQLAlchemy does not see prepared statements.
+_DATABASE_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
+#: Two of PostgreSQL's five characters tell the kind of an error. These are about the server and not about what it was
+#: asked: no connection, transaction state (read only, timed out), rolled back for another's sake, no room, not now,
+#: shut down, disk.
+_SERVER_CLASSES = {"08", "25", "40", "53", "55", "57", "58"}
+_BUSY_CLASSES = {"40", "55"}
+#: The connection is gone: had it been told to commit, nobody knows whether it has.
+_GONE_CLASSES = {None, "08", "57"}
+#: A server that is gone is noticed within half a minute, and so is a machine that vanished with a lock in its hand; a
+#: process that stands still in the middle of a command gives its locks back after a minute.
+_PATIENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+_SERVER_PATIENCE = (
+    "SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 10; "
+    "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4"
+)
 
 
 class Database:
@@ -44,7 +59,9 @@ class Database:
         self._turns: threading.RLock | None = None
         self._ready = False
         self._pool: Pool = self._open_sqlite() if self.kind == "sqlite" else self._open_postgresql()
-        self._writers: Pool = self._pool.execution_options(samled_write=True)
+        #: Set when a deadline comes that is due at once: how a SQLite database wakes the scheduler of its process.
+        self.alarm = threading.Event()
+        self._writers: Pool = self._pool.execution_options(samled_write=True, samled_alarm=self.alarm)
         #: On PostgreSQL each statement would otherwise see a later moment than the one before; SQLite's are one anyway.
         steady = {} if self.kind == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         self._readers: Pool = self._pool.execution_options(**steady)
@@ -55,8 +72,14 @@ class Database:
         """A transaction that may write. Commits when the block ends, rolls back on any error."""
         if not self._ready:
             self.check_ready()
-        with self._turn(), self._translated(), self._writers.connect() as connection, connection.begin():
+        with self._turn(), self._translated(), self._writers.connect() as connection, connection.begin() as transaction:
             yield connection
+            try:
+                transaction.commit()
+            except _DATABASE_ERRORS as error:
+                if _is_gone(error):
+                    raise OutcomeUnknown from error
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -81,6 +104,18 @@ class Database:
         if found != newest:
             raise DatabaseNotReady
         self._ready = True
+
+    def own_connection(self) -> psycopg.Connection[Any]:
+        """A connection to PostgreSQL outside the pool, committing every statement; the caller closes it.
+
+        Raises what SQLAlchemy raises when the server does not answer.
+        """
+        taken = self._pool.raw_connection()
+        connection: Any = taken.driver_connection
+        taken.detach()
+        connection.autocommit = True
+        own: psycopg.Connection[Any] = connection
+        return own
 
     def close(self) -> None:
         """Give all connections back."""
@@ -107,7 +142,9 @@ class Database:
         return pool
 
     def _open_postgresql(self) -> Pool:
-        pool = create_engine(self.url, pool_size=5, max_overflow=40, connect_args={"connect_timeout": 10})
+        patience = {"connect_timeout": 10, **_PATIENCE}
+        pool = create_engine(self.url, pool_size=5, max_overflow=40, connect_args=patience)
+        event.listen(pool, "connect", _prepare_postgresql)
         return pool
 
     def _turn(self) -> AbstractContextManager[Any]:
@@ -117,22 +154,58 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError) as error:
-            raise self._told(error.orig) from error
-        except _DRIVER_ERRORS as error:  # of prepared statements, which SQLAlchemy does not see
-            if self.kind == "postgresql":
+        except OutcomeUnknown:
+            self._pool.dispose()
+            raise
+        except _DATABASE_ERRORS as error:
+            if not is_about_the_database(error):
+                raise
+            if self.kind == "postgresql" and _is_gone(error):
                 self._pool.dispose()  # what else is in the pool is probably broken too
             raise self._told(error) from error
 
-    def _told(self, error: BaseException | None) -> SamledError:
-        reason = str(error)
+    def _told(self, error: BaseException) -> SamledError:
+        reason, code = str(_cause(error)), _code(error) or ""
         if self.kind == "sqlite" and ("readonly" in reason or "unable to open" in reason):
-            return _unwritable(Path(str(self.url.database)), error)
-        if "disk is full" in reason or "No space left" in reason:
+            return _unwritable(Path(str(self.url.database)), _cause(error))
+        if "disk is full" in reason or "No space left" in reason or code == "53100":
             return DatabaseUnavailable("The database's disk is full. Nothing was changed; make room and try again.")
-        if "locked" in reason:
+        if code == "25006":
+            message = (
+                "The database can only be read. Nothing was changed; use the primary server, or let it write again."
+            )
+            return DatabaseUnavailable(message)
+        if "locked" in reason or code[:2] in _BUSY_CLASSES:
             return DatabaseUnavailable("The database is busy. Nothing was changed; try again in a moment.")
         return DatabaseUnavailable()
+
+
+def is_about_the_database(error: BaseException) -> bool:
+    """Whether an error says that the database cannot work now, and not that what it was asked is wrong."""
+    cause = _cause(error)
+    if isinstance(cause, sqlite3.Error):
+        return isinstance(cause, sqlite3.OperationalError | sqlite3.InterfaceError)
+    if not isinstance(cause, psycopg.Error) or isinstance(cause, psycopg.errors.PipelineAborted):
+        return False
+    code = _code(error)
+    if code is None:  # of the driver, not of the server
+        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    return code[:2] in _SERVER_CLASSES
+
+
+def _is_gone(error: BaseException) -> bool:
+    code = _code(error)
+    return isinstance(_cause(error), psycopg.Error) and (code and code[:2]) in _GONE_CLASSES
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """The driver's own error."""
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _code(error: BaseException) -> str | None:
+    """PostgreSQL's five characters for an error of the server."""
+    return getattr(_cause(error), "sqlstate", None)
 
 
 def _normal(address: str) -> URL:
@@ -171,6 +244,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-16000")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SERVER_PATIENCE)
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -135,37 +135,20 @@ _INSERT = Prepared(insert(deadlines), _COLUMNS)
 _DELETE = Prepared(
     delete(deadlines).where(deadlines.c.case_id == bindparam("case"), deadlines.c.token_id == bindparam("token"))
 )
-#: The case whose deadline was due first and that no other scheduler holds. The lock is on the case, as everywhere.
-_CLAIM = Prepared(
-    select(deadlines.c.case_id)
-    .join(cases, cases.c.id == deadlines.c.case_id)
-    .where(deadlines.c.run_at <= bindparam("now"))
-    .order_by(deadlines.c.run_at, deadlines.c.id)
-    .limit(1)
-    .with_for_update(of=cases, skip_locked=True)
-)
-_DUE = Prepared(
-    select(
-        deadlines.c.id, deadlines.c.token_id, deadlines.c.kind, deadlines.c.rung, deadlines.c.element_id,
-        deadlines.c.name, deadlines.c.due_at, deadlines.c.task_due_at, deadlines.c.attempts,
+#: The columns of `DueRow`.
+DUE_COLUMNS = (
+    deadlines.c.id, deadlines.c.token_id, deadlines.c.kind, deadlines.c.rung, deadlines.c.element_id,
+    deadlines.c.name, deadlines.c.due_at, deadlines.c.task_due_at, deadlines.c.attempts,
+)  # fmt: skip
+_MOVE = Prepared(
+    update(deadlines)
+    .where(deadlines.c.id == bindparam("key_id"))
+    .values(
+        kind=bindparam("kind"), rung=bindparam("rung"), due_at=bindparam("due_at"), run_at=bindparam("run_at"),
+        attempts=bindparam("attempts"), error=bindparam("error"),
     )
-    .where(deadlines.c.case_id == bindparam("case"), deadlines.c.run_at <= bindparam("now"))
-    .order_by(deadlines.c.due_at, deadlines.c.id)
-    .limit(1)
 )  # fmt: skip
 _NEXT = select(func.min(deadlines.c.run_at))
-
-
-def claim_case(tx: Connection, now: datetime) -> int | None:
-    """Lock the case whose deadline was due first; its inner id. None: nothing is due that another does not hold."""
-    found: int | None = _CLAIM.scalar(tx, {"now": now})
-    return found
-
-
-def next_due_in(tx: Connection, case: int, now: datetime) -> DueRow | None:
-    """The case's earliest deadline that is due."""
-    row = _DUE.first(tx, {"case": case, "now": now})
-    return DueRow(*row) if row else None
 
 
 def next_run(tx: Connection) -> datetime | None:
@@ -212,25 +195,30 @@ def remove(tx: Connection, case: int, tokens: Iterable[int]) -> None:
 
 def move(tx: Connection, row_id: int, step: Step | None) -> None:
     """Set a task's ladder to its next step, or end it."""
-    mine = deadlines.c.id == row_id
     if step is None:
-        tx.execute(delete(deadlines).where(mine))
+        tx.execute(delete(deadlines).where(deadlines.c.id == row_id))
     else:
         values = {"kind": step.kind, "rung": step.rung, "due_at": step.at, "run_at": step.at}
-        tx.execute(update(deadlines).where(mine).values(**values, attempts=0, error=None))
+        _MOVE.run(tx, {"key_id": row_id, **values, "attempts": 0, "error": None})
 
 
-def mark_failed(tx: Connection, row: DueRow, now: datetime, error: str) -> None:
-    """The deadline could not fire: it is tried again later, or parked."""
+def mark_failed(tx: Connection, row: DueRow, now: datetime, error: str) -> bool:
+    """The deadline could not fire: it is tried again later, or parked. Whether it was parked."""
     values: dict[str, Any] = {"attempts": row.attempts + 1, "error": error[:2000]}
-    if row.attempts < len(PAUSES):
-        values["run_at"] = now + PAUSES[row.attempts]
-    else:
-        values |= {"run_at": None, "parked_at": now}
-    tx.execute(update(deadlines).where(deadlines.c.id == row.id).values(**values))
+    parks = row.attempts >= len(PAUSES)
+    values |= {"run_at": None, "parked_at": now} if parks else {"run_at": now + PAUSES[row.attempts]}
+    # As it was when it failed: what has been moved or tried by another meanwhile is left alone.
+    same = (deadlines.c.id == row.id, deadlines.c.attempts == row.attempts, deadlines.c.due_at == row.due_at)
+    return bool(tx.execute(update(deadlines).where(*same).values(**values)).rowcount) and parks
 
 
-def retry(tx: Connection, row_id: int, now: datetime) -> None:
-    """Let a parked deadline be tried at once."""
+def parked_row(tx: Connection, row_id: int) -> Row[*tuple[Any, ...]] | None:
+    """The case and the element of a parked deadline; None when it is not parked."""
+    query = select(deadlines.c.case_id, deadlines.c.element_id)
+    return tx.execute(query.where(deadlines.c.id == row_id, deadlines.c.parked_at.is_not(None))).first()
+
+
+def retry(tx: Connection, row_id: int, now: datetime) -> bool:
+    """Let a parked deadline be tried at once. False: it is not parked any more."""
     again = update(deadlines).where(deadlines.c.id == row_id, deadlines.c.parked_at.is_not(None))
-    tx.execute(again.values(parked_at=None, run_at=now, attempts=0))
+    return bool(tx.execute(again.values(parked_at=None, run_at=now, attempts=0)).rowcount)

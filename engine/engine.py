@@ -7,7 +7,7 @@ raises NotFound. Without `by` (tools in the same process) nothing is refused and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from engine.caching import Publications, Published, Snapshots, WarmCases
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
 from engine.clock import Clock, SystemClock
-from engine.commands import amend, deliver, fire, look, publish, review, start, work
+from engine.commands import amend, deliver, fire, look, parked, publish, review, start, work
 from engine.commands.answers import Evaluate
 from engine.commands.change import Change, Workplace
 from engine.commands.look import TaskDetail
@@ -30,10 +30,11 @@ from engine.deadlines import Deadline
 from engine.directory import Directory, Organisation
 from engine.errors import InvalidAnswers, NotFound
 from engine.files import File
-from engine.heartbeats import Heartbeat
+from engine.heartbeats import Heartbeat, Pulse
 from engine.history import Entry
 from engine.invariants import Breach, check
 from engine.notices import Notifier, notifier_from_environment, send_due
+from engine.outbox import Waiting
 from engine.packages import Package
 from engine.pages import Page
 from engine.parties import Party
@@ -315,19 +316,31 @@ class Engine:
 
     def fire_due(self, limit: int = 100) -> int:
         """Fire deadlines that are due, in due order. How many fired."""
-        return self.fire_due_and_tell(limit)[0]
+        return len(self.fire_due_timed(limit))
 
-    def fire_due_and_tell(self, limit: int = 100) -> tuple[int, float]:
-        """As `fire_due`; also how late the latest was, in seconds."""
-        fired, lateness = fire.fire_due(self.place, limit)
-        if fired:
+    def fire_due_timed(self, limit: int = 100) -> list[float]:
+        """As `fire_due`: how late each that fired was, in seconds."""
+        late = fire.fire_due(self.place, limit)
+        if late:
             self.deliver()
-        return fired, lateness
+        return late
 
     def next_due(self) -> datetime | None:
         """When the next deadline is due; None when none is pending."""
         with self.database.reading() as tx:
             return deadlines.next_run(tx)
+
+    def seconds_to_next(self) -> float | None:
+        """Seconds until the next deadline is due, by the clock that decides what is due; None when none is pending."""
+        with self.database.reading() as tx:
+            run = deadlines.next_run(tx)
+            return None if run is None else max(0.0, (run - self.clock.now(tx)).total_seconds())
+
+    def silent(self) -> bool:
+        """Whether no scheduler has ticked for a minute."""
+        with self.database.reading() as tx:
+            last = heartbeats.last_tick(tx)
+            return last is None or self.clock.now(tx) - last > heartbeats.SILENT
 
     def deliver(self, limit: int = 1000) -> int:
         """Deliver what cases have thrown at each other. How many."""
@@ -337,25 +350,45 @@ class Engine:
         """Send the notices that wait. How many were sent."""
         return send_due(self.place, self._notifier, limit)
 
-    def retry_deadline(self, deadline_id: int) -> None:
-        """Let a parked deadline be tried again."""
-        with self.database.command() as tx:
-            deadlines.retry(tx, deadline_id, self.clock.now(tx))
+    def retry_deadline(self, deadline_id: int, by: Actor | None = None) -> None:
+        """Let a parked deadline be tried again. Raises NotFound (it is not parked), Forbidden."""
+        parked.retry_deadline(self.place, deadline_id, by)
 
-    def beat(self, name: str, lateness: float, fired: int) -> None:
-        """A scheduler says that it is alive."""
+    def retry_sending(self, item_id: int, by: Actor | None = None) -> None:
+        """Let a notice or message that was given up be tried again. Raises NotFound (it was not), Forbidden."""
+        parked.retry_sending(self.place, item_id, by)
+
+    def parked(self) -> tuple[list[Deadline], list[Waiting]]:
+        """What was given up until an administrator lets it try again: deadlines, and what could not leave."""
+        with self.database.reading() as tx:
+            return deadlines.parked(tx), outbox.parked(tx)
+
+    def beat(self, name: str, late: Sequence[float] = (), fired: int = 0) -> None:
+        """A scheduler is alive. `late`: seconds, of its latest fires; `fired`: how many since it started."""
         with self.database.command() as tx:
-            heartbeats.beat(tx, name, self.clock.now(tx), lateness, fired)
+            heartbeats.beat(tx, name, self.clock.now(tx), late, fired)
 
     def heartbeats(self) -> list[Heartbeat]:
         """All schedulers, the one that ticked last first."""
         with self.database.reading() as tx:
             return heartbeats.newest(tx)
 
+    def tidy(self, keep_sent: timedelta) -> int:
+        """Forget what left the outbox longer ago than that, and schedulers that are no more. How many rows left."""
+        with self.database.command() as tx:
+            now = self.clock.now(tx)
+            heartbeats.forget_ended(tx, now)
+            return outbox.forget_sent(tx, now - keep_sent)
+
+    def pulse(self) -> Pulse:
+        """How the schedulers are: who ticks, how late deadlines fire, what waits."""
+        with self.database.reading() as tx:
+            return heartbeats.pulse(tx, self.clock.now(tx))
+
     def backlog(self) -> tuple[int, int]:
         """Rows of the outbox that wait, and those that are parked."""
         with self.database.reading() as tx:
-            return outbox.backlog(tx)
+            return outbox.waiting(tx), outbox.parked_count(tx)
 
     def check(self) -> list[Breach]:
         """The rows that break an invariant; there must be none."""
@@ -406,18 +439,21 @@ class Engine:
             return self.place.snapshots.get(tx).settings.calendar
 
     def set_deadline(self, process_id: str, name: str, value: str | None, by: Actor | None = None) -> None:
-        """Give a deadline a value of the organisation's own, for waits from now on. Raises ValueError."""
+        """Give a deadline a value of the organisation's own, for waits from now on. Raises ValueError, Forbidden."""
         with self.database.command() as tx:
+            parked.demand_administrator(self.place, tx, by)
             organisations.set_deadline(tx, process_id, name, value, by.id if by else None, self.clock.now(tx))
 
     def set_closed_days(self, days: Sequence[date], by: Actor | None = None) -> None:
-        """Set the days on which the organisation is closed."""
+        """Set the days on which the organisation is closed. Raises Forbidden."""
         with self.database.command() as tx:
+            parked.demand_administrator(self.place, tx, by)
             organisations.set_closed_days(tx, frozenset(days), by.id if by else None, self.clock.now(tx))
 
     def set_zone(self, zone: str, by: Actor | None = None) -> None:
-        """Set the organisation's time zone, for what is counted from now on. Raises ValueError for no zone."""
+        """Set the organisation's zone, for what is counted from now on. Raises ValueError for no zone, Forbidden."""
         with self.database.command() as tx:
+            parked.demand_administrator(self.place, tx, by)
             organisations.set_zone(tx, zone, by.id if by else None, self.clock.now(tx))
 
     def _after(self, change: Change) -> None:

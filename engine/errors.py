@@ -95,3 +95,7 @@ class DatabaseNotReady(SamledError):
 
 class DatabaseUnavailable(SamledError):
     """The database does not answer. Nothing was changed; try again in a minute."""
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The database went away just as a change was being saved. Look whether it is there before you try again."""

@@ -18,7 +18,10 @@ from engine.prepared import Prepared
 from engine.schema import history
 
 #: Kinds of rows that are no change of the case's state: they have no revision.
-ASIDE = ("taken", "released", "assigned", "file-added", "reminded", "overdue", "escalated")
+ASIDE = (
+    *("taken", "released", "assigned", "file-added"),
+    *("reminded", "overdue", "escalated", "deadline-parked", "deadline-retried"),
+)
 
 
 @dataclass(frozen=True, slots=True)

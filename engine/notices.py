@@ -26,6 +26,8 @@ from engine.schema import people
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 20
+#: After so many the mail server is taken to be down: what else waits is spared its try until the next round.
+FAILURES_IN_A_ROW = 3
 
 _SUBJECT = {"sv": "Samled: ärende {case}", "en": "Samled: case {case}"}
 _TEXT: Mapping[str, Mapping[str, str]] = {
@@ -35,6 +37,7 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "due": "En uppgift i ärende {case} skulle ha varit klar nu.",
         "escalate": "En uppgift i ärende {case} är försenad och har förts vidare till er.",
         "stopped": "Ärende {case} har stannat. Någon hos er behöver bestämma hur det går vidare.",
+        "parked": "En tidsfrist i ärende {case} står still. De som sköter Samled ser varför; bevaka ärendet själva.",
         "notice": "Det finns något nytt i ärende {case}.",
     },
     "en": {
@@ -43,6 +46,7 @@ _TEXT: Mapping[str, Mapping[str, str]] = {
         "due": "A task in case {case} was due now.",
         "escalate": "A task in case {case} is late and has been passed on to you.",
         "stopped": "Case {case} has stopped. Somebody at your unit must decide how it goes on.",
+        "parked": "A deadline in case {case} stands still. Those who run Samled see why; watch the case yourselves.",
         "notice": "There is something new in case {case}.",
     },
 }
@@ -129,21 +133,26 @@ def notifier_for(url: str) -> Notifier | None:
 
 def send_due(place: Workplace, notifier: Notifier | None, limit: int = 100) -> int:
     """Send the notices that wait. How many left; without a notifier they are marked as not to be sent."""
-    sent = 0
+    sent = failed = 0
     for _ in range(limit):
         with place.database.reading() as tx:
-            waiting = [item for item in outbox.due(tx, place.clock.now(tx), 20) if item.kind == outbox.NOTICE]
+            waiting = outbox.due(tx, place.clock.now(tx), 20, internal=False)
         if not waiting:
             break
         for item in waiting:
-            sent += _send(place, notifier, item)
+            left = _send(place, notifier, item)
+            sent += bool(left)
+            failed = failed + 1 if left is False else 0
+            if failed == FAILURES_IN_A_ROW:
+                return sent
     return sent
 
 
-def _send(place: Workplace, notifier: Notifier | None, item: Waiting) -> bool:
+def _send(place: Workplace, notifier: Notifier | None, item: Waiting) -> bool | None:
+    """Whether it left; None: there was nothing to send, or another has it."""
     with place.database.command() as tx:
         if not outbox.claim(tx, item.id, place.clock.now(tx)):
-            return False
+            return None
         notice = compose(tx, item, place.snapshots.get(tx).organisation.mailbox)
     error = None
     if notifier is not None and notice is not None:
@@ -158,7 +167,7 @@ def _send(place: Workplace, notifier: Notifier | None, item: Waiting) -> bool:
             outbox.mark_failed(tx, item, error, place.clock.now(tx))
             return False
         outbox.mark_sent(tx, item.id, place.clock.now(tx))
-    return notifier is not None and notice is not None
+    return True if notifier is not None and notice is not None else None
 
 
 def compose(tx: Connection, item: Waiting, mailbox: Callable[[str], str | None]) -> Notice | None:

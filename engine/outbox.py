@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.prepared import Prepared
@@ -68,7 +68,7 @@ _DUE = (
     .order_by(outbox.c.next_try_at, outbox.c.id)
     .limit(bindparam("limit"))
 )
-_INTERNAL = _DUE.where(outbox.c.kind != NOTICE)
+_INTERNAL, _NOTICES = _DUE.where(outbox.c.kind != NOTICE), _DUE.where(outbox.c.kind == NOTICE)
 _CLAIM = (
     update(outbox)
     .where(outbox.c.id == bindparam("key_id"), outbox.c.sent_at.is_(None), outbox.c.next_try_at <= bindparam("now"))
@@ -95,9 +95,9 @@ def put(tx: Connection, case: int | None, wanted: Sequence[Outgoing], now: datet
     )  # fmt: skip
 
 
-def due(tx: Connection, now: datetime, limit: int, *, internal: bool = False) -> list[Waiting]:
-    """What may be tried now, oldest first; `internal`: only what goes to other cases."""
-    return [Waiting(*row) for row in tx.execute(_INTERNAL if internal else _DUE, {"now": now, "limit": limit})]
+def due(tx: Connection, now: datetime, limit: int, *, internal: bool) -> list[Waiting]:
+    """What may be tried now, oldest first: what goes to other cases (`internal`), or notices."""
+    return [Waiting(*row) for row in tx.execute(_INTERNAL if internal else _NOTICES, {"now": now, "limit": limit})]
 
 
 def claim(tx: Connection, item: int, now: datetime) -> bool:
@@ -120,13 +120,35 @@ def mark_failed(tx: Connection, item: Waiting, error: str, now: datetime) -> Non
     )
 
 
+def retry(tx: Connection, item: int, now: datetime) -> bool:
+    """Let a row that was given up be tried at once. False: it is not parked."""
+    parked = (outbox.c.id == item, outbox.c.next_try_at.is_(None), outbox.c.sent_at.is_(None))
+    return bool(tx.execute(update(outbox).where(*parked).values(next_try_at=now, attempts=0)).rowcount)
+
+
+def parked(tx: Connection, limit: int = 100) -> list[Waiting]:
+    """What was given up, the oldest first."""
+    query = select(*_COLUMNS).where(outbox.c.next_try_at.is_(None), outbox.c.sent_at.is_(None))
+    return [Waiting(*row) for row in tx.execute(query.order_by(outbox.c.id).limit(limit))]
+
+
+def forget_sent(tx: Connection, before: datetime, limit: int = 1000) -> int:
+    """Remove rows that left before then, the oldest first. How many."""
+    old = select(outbox.c.id).where(outbox.c.sent_at < before).order_by(outbox.c.sent_at).limit(limit)
+    return tx.execute(delete(outbox).where(outbox.c.id.in_(old))).rowcount
+
+
 def unsent(tx: Connection, limit: int = 100) -> list[Waiting]:
     """What has not left, parked rows included."""
     return [Waiting(*row) for row in tx.execute(select(*_COLUMNS).where(outbox.c.sent_at.is_(None)).limit(limit))]
 
 
-def backlog(tx: Connection) -> tuple[int, int]:
-    """How many rows wait, and how many are parked."""
-    waiting = select(func.count()).where(outbox.c.next_try_at.is_not(None))
+def waiting(tx: Connection) -> int:
+    """How many rows wait to leave."""
+    return tx.execute(select(func.count()).where(outbox.c.next_try_at.is_not(None))).scalar_one()
+
+
+def parked_count(tx: Connection) -> int:
+    """How many rows were given up."""
     parked = select(func.count()).where(outbox.c.next_try_at.is_(None), outbox.c.sent_at.is_(None))
-    return tx.execute(waiting).scalar_one(), tx.execute(parked).scalar_one()
+    return tx.execute(parked).scalar_one()

@@ -41,6 +41,18 @@ def of_case(tx: Connection, case: int, *, current: bool = True) -> list[Party]:
     return [Party(row.unit, tuple(row.roles), row.since, row.until, row.ground) for row in rows]
 
 
+def of_cases(tx: Connection, found: Sequence[int]) -> dict[int, list[Party]]:
+    """The current parties of several cases, by inner id; a case without any is left out."""
+    query = select(
+        parties.c.case_id, parties.c.unit, parties.c.roles, parties.c.since, parties.c.until, parties.c.ground
+    )
+    query = query.where(parties.c.case_id.in_(found), parties.c.until.is_(None)).order_by(parties.c.id)
+    by_case: dict[int, list[Party]] = {}
+    for case, unit, roles, *rest in tx.execute(query):
+        by_case.setdefault(case, []).append(Party(unit, tuple(roles), *rest))
+    return by_case
+
+
 def replace(tx: Connection, case: int, before: Sequence[Party], after: Sequence[Party], now: datetime) -> None:
     """Write what changed: whoever left keeps a row with its end, so that one can tell who was a party when."""
     was, now_are = {party.unit: party for party in before}, {party.unit: party for party in after}

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import deadlines, subscriptions, tasks
+from engine import deadlines, subscriptions, tasks, wakeups
 from engine.bpmn.run import OpenTask, Run, Wait
 from engine.calendars import Calendar
 from engine.deadlines import STOPPED, TIMER, DeadlineRow, Step, first_step
@@ -156,4 +156,7 @@ def _write_deadlines(tx: Connection, around: Surroundings, before: Projection, a
     moved = {token for token, row in before.deadlines.items() if after.deadlines.get(token) != row}
     deadlines.remove(tx, around.case, moved)
     new = [row for token, row in after.deadlines.items() if token not in before.deadlines or token in moved]
-    deadlines.add(tx, around.case, [(row, around.step(row)) for row in new])
+    added = [(row, around.step(row)) for row in new]
+    deadlines.add(tx, around.case, added)
+    if any(step.at <= around.now + wakeups.NEAR for _, step in added):
+        wakeups.announce(tx)

@@ -199,6 +199,8 @@ holders = Table(
     sqlite_with_rowid=False,
 )
 
+_PARKED = text("parked_at IS NOT NULL")
+
 deadlines = Table(
     "deadlines",
     metadata,
@@ -221,7 +223,9 @@ deadlines = Table(
     Column("parked_at", Instant),
     Column("error", Text),
     UniqueConstraint("case_id", "token_id"),
+    # Finding what is due costs the same however many are pending: it is the beginning of this index.
     Index(None, "run_at", "id"),
+    Index("ix_deadlines_parked", "parked_at", sqlite_where=_PARKED, postgresql_where=_PARKED),
     sqlite_autoincrement=True,
 )
 
@@ -285,6 +289,9 @@ parties = Table(
     Index(None, "unit", "case_id"),
 )
 
+_STUCK = text("next_try_at IS NULL AND sent_at IS NULL")
+_SENT = text("sent_at IS NOT NULL")
+
 outbox = Table(
     "outbox",
     metadata,
@@ -303,6 +310,9 @@ outbox = Table(
     Column("error", Text),
     Index(None, "next_try_at", "id"),
     Index(None, "case_id"),
+    # Neither costs a page when a row is written, only when it is given up or has left.
+    Index("ix_outbox_stuck", "id", sqlite_where=_STUCK, postgresql_where=_STUCK),
+    Index("ix_outbox_sent", "sent_at", sqlite_where=_SENT, postgresql_where=_SENT),
 )
 
 drafts = Table(
@@ -400,7 +410,9 @@ heartbeats = Table(
     metadata,
     Column("name", String(200), primary_key=True),
     Column("at", Instant, nullable=False),
-    #: Seconds by which the last deadline fired late.
-    Column("lateness", Integer, nullable=False, server_default="0"),
+    Column("started_at", Instant, nullable=False),
+    #: Deadlines since it started.
     Column("fired", Integer, nullable=False, server_default="0"),
+    #: Seconds by which each of its latest deadlines fired late.
+    Column("recent", Json, nullable=False),
 )

@@ -145,6 +145,8 @@ _TASK = select(
     tasks.c.follow_up_at, tasks.c.overdue, cases.c.process_id, cases.c.owner, tasks.c.sort_at,
 ).join(cases, cases.c.id == tasks.c.case_id)  # fmt: skip
 _ONE = _TASK.where(tasks.c.id == bindparam("id"))
+_BY_TOKEN = Prepared(_TASK.where(tasks.c.case_id == bindparam("case"), tasks.c.token_id == bindparam("token")))
+_OVERDUE = Prepared(update(tasks).where(tasks.c.id == bindparam("key_id")).values(overdue=bindparam("overdue")))
 _DELETE = Prepared(delete(tasks).where(tasks.c.case_id == bindparam("case"), tasks.c.token_id == bindparam("token")))
 _NEW = [column.name for column in tasks.columns if column.name not in ("id", "overdue")]
 _INSERT = Prepared(insert(tasks), _NEW)
@@ -302,7 +304,7 @@ def assign(tx: Connection, task_id: int, person: str | None) -> None:
 
 def mark_overdue(tx: Connection, task_id: int) -> None:
     """The task's due date has passed."""
-    tx.execute(update(tasks).where(tasks.c.id == task_id).values(overdue=True))
+    _OVERDUE.run(tx, {"key_id": task_id, "overdue": True})
 
 
 def token(tx: Connection, task_id: int) -> int:
@@ -315,7 +317,7 @@ def token(tx: Connection, task_id: int) -> int:
 
 def by_token(tx: Connection, case: int, token: int) -> Task:
     """The open task of a token. Raises NotFound."""
-    row = tx.execute(_TASK.where(tasks.c.case_id == case, tasks.c.token_id == token)).first()
+    row = _BY_TOKEN.first(tx, {"case": case, "token": token})
     if row is None:
         raise NotFound("The task is no longer open. Look at its case.")
     return _view(row)

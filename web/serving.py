@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from types import FrameType
 
 import click
@@ -21,8 +22,6 @@ from web.settings import Settings
 
 #: Connections that wait to be accepted; the kernel cuts it to its own limit.
 _BACKLOG = 1024
-#: A scheduler ticks every few seconds; one that has been silent for this long is stuck or gone.
-SILENT_SECONDS = 60
 
 
 def serve(host: str, port: int, *, with_scheduler: bool, threads: int = 8) -> None:
@@ -32,7 +31,7 @@ def serve(host: str, port: int, *, with_scheduler: bool, threads: int = 8) -> No
         from web.app import create_app
 
         app = create_app(engine=engine, settings=settings)
-        with _ticking(engine) if with_scheduler else nullcontext():
+        with _ticking(engine, settings) if with_scheduler else nullcontext():
             server = create_server(app, sockets=[listener], threads=threads, ident=None)
             _stop_on_signal(_raise_exit)
             click.echo(f"Samled is ready: {_address(host, listener)} (Ctrl-C stops it)")
@@ -42,8 +41,8 @@ def serve(host: str, port: int, *, with_scheduler: bool, threads: int = 8) -> No
 def schedule() -> None:
     """Fire deadlines and send notices until told to stop. Raises SamledError as `serve` does."""
     _log()
-    with _engine(web=False) as (engine, _):
-        scheduler = Scheduler(engine)
+    with _engine(web=False) as (engine, settings):
+        scheduler = Scheduler(engine, keep_sent=timedelta(days=settings.keep_sent_days))
         _stop_on_signal(lambda _number, _frame: scheduler.stop())
         click.echo(f"The scheduler {scheduler.name} ticks every {scheduler.interval:g} seconds (Ctrl-C stops it)")
         scheduler.run()
@@ -51,10 +50,8 @@ def schedule() -> None:
 
 def ticks_here(engine: Engine) -> bool:
     """Whether a scheduler of this machine has ticked within the last minute."""
-    now, here = engine.clock.now(), f"{socket.gethostname()}:"
-    return any(
-        beat.name.startswith(here) and (now - beat.at).total_seconds() < SILENT_SECONDS for beat in engine.heartbeats()
-    )
+    here = f"{socket.gethostname()}:"
+    return any(beat.name.startswith(here) for beat in engine.pulse().living)
 
 
 @contextmanager
@@ -69,8 +66,8 @@ def _engine(*, web: bool) -> Iterator[tuple[Engine, Settings]]:
 
 
 @contextmanager
-def _ticking(engine: Engine) -> Iterator[None]:
-    scheduler = Scheduler(engine)
+def _ticking(engine: Engine, settings: Settings) -> Iterator[None]:
+    scheduler = Scheduler(engine, keep_sent=timedelta(days=settings.keep_sent_days))
     scheduler.start()
     try:
         yield
@@ -80,8 +77,9 @@ def _ticking(engine: Engine) -> Iterator[None]:
 
 def _log() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("apscheduler", "alembic"):  # of every tick, and of every connection
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # of every connection
+    # Of every tick; and it warns of each that a long tick leaves out, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _stop_on_signal(handler: signal._HANDLER) -> None:

@@ -46,6 +46,8 @@ class Settings:
     proxies: int = 0
     #: The largest request body in megabytes.
     upload_megabytes: int = 16
+    #: Days for which notices are kept after they have left.
+    keep_sent_days: int = 90
     #: Example mode only: a file with the seconds by which the clock is moved, for showing what happens weeks later.
     clock_file: str = ""
 
@@ -68,6 +70,7 @@ class Settings:
             session_hours=_number(environ, "SAMLED_SESSION_HOURS", 12, 1, 24 * 7),
             proxies=_number(environ, "SAMLED_PROXIES", 0, 0, 5),
             upload_megabytes=_number(environ, "SAMLED_UPLOAD_MEGABYTES", 16, 1, 1024),
+            keep_sent_days=_number(environ, "SAMLED_KEEP_SENT_DAYS", 90, 1, 3650),
             clock_file=_clock_file(environ, example),
         )
 

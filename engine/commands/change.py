@@ -22,8 +22,10 @@ from engine.bpmn.environment import Environment, ServiceCall, no_services
 from engine.bpmn.run import Run
 from engine.caching import Publications, Published, Snapshot, Snapshots, Warm, WarmCases
 from engine.cases import LockedRow
+from engine.claims import Claim
 from engine.clock import Clock
 from engine.database import Database
+from engine.encoding import unpack
 from engine.errors import Conflict, Forbidden
 from engine.prepared import together
 from engine.projection import Projection, Surroundings
@@ -58,6 +60,7 @@ class Change:
         snapshot: Snapshot,
         now: datetime,
         run: Run | None = None,
+        claim: Claim | None = None,
     ) -> None:
         self.place, self.tx, self.row, self.by = place, tx, row, by
         self.id: int = row.id
@@ -65,7 +68,7 @@ class Change:
         self.published, self.snapshot = published, snapshot
         self.now = now
         self._warm = place.warm.take(row.id, row.revision)
-        self._parties = self._warm.parties if self._warm else parties.of_case(tx, row.id)
+        self._parties = self._warm.parties if self._warm else claim.parties if claim else parties.of_case(tx, row.id)
         self.context = CaseContext(
             row.number, row.revision + 1, self.now, published.roles, snapshot.organisation, row.owner, self._parties
         )
@@ -79,7 +82,8 @@ class Change:
             self.run, self.before = self._warm.run, self._warm.projection
             self.run.attach(self.environment)
         else:
-            self.run = Run.restore(published.model, cases.state(tx, row.id), self.environment)
+            state = unpack(claim.state) if claim else cases.state(tx, row.id)
+            self.run = Run.restore(published.model, state, self.environment)
             self.before = projection.project(self.run, self.context.roles)
 
     def pickers(self) -> Lookups | None:
@@ -244,12 +248,15 @@ def open_change(
     *,
     now: datetime | None = None,
     run: Run | None = None,
+    claim: Claim | None = None,
 ) -> Change:
-    """The locked case with its run; `run` is that of a case which is just being started."""
+    """The locked case with its run; `run` is that of a case which is just being started.
+
+    `claim`: a scheduler's, with what it has read of the case already.
+    """
     snapshot = place.snapshots.get(tx, row.organisation or 0)
-    return Change(
-        place, tx, row, by, place.publications.get(tx, row.version_id), snapshot, now or place.clock.now(tx), run
-    )
+    published = place.publications.get(tx, row.version_id)
+    return Change(place, tx, row, by, published, snapshot, now or place.clock.now(tx), run, claim)
 
 
 @contextmanager

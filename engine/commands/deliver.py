@@ -17,8 +17,10 @@ from engine.access import may
 from engine.actors import SYSTEM, Actor
 from engine.commands.change import Change, Workplace, open_change
 from engine.commands.start import Beginning, start
+from engine.database import is_about_the_database
 from engine.errors import DatabaseUnavailable, InvalidAnswers
 from engine.outbox import Outgoing, Waiting
+from engine.reasons import reason
 from engine.subscriptions import MESSAGE, SIGNAL
 
 log = logging.getLogger(__name__)
@@ -118,9 +120,12 @@ def _deliver(place: Workplace, item: Waiting) -> None:
     except DatabaseUnavailable:
         raise
     except Exception as error:
-        log.exception("A %s from case %s could not be delivered", item.kind, item.payload.get("from"))
+        if is_about_the_database(error):
+            raise  # what was to be delivered is not to blame
+        why = reason(error)
+        log.error("A %s from case %s could not be delivered: %s", item.kind, item.payload.get("from"), why)
         with place.database.command() as tx:
-            outbox.mark_failed(tx, item, f"{type(error).__name__}: {error}", place.clock.now(tx))
+            outbox.mark_failed(tx, item, why, place.clock.now(tx))
         return
     if change is not None:
         change.keep_warm()

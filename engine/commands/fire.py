@@ -1,92 +1,112 @@
-"""Fire what is due: one deadline, one transaction.
+"""Fire what is due, in batches: claim, token move, tasks, history and notices in one transaction.
 
-The case whose deadline was due first is claimed by its lock (`SKIP LOCKED`: schedulers never wait for each other), then
-the deadline is read again under the lock: whoever was faster has deleted or moved it. So each fires exactly once, and a
-scheduler that is killed leaves it as it was.
+Life of a deadline: due → its case is claimed by its lock → it is read again under the lock → it fires and its row is
+deleted or moved on, all in one commit. So each fires exactly once, and a scheduler that dies leaves it as it was.
+
+A case that fails undoes its batch. The failure is then written down by itself, which moves the deadline out of the way
+(later, or parked after the last try), and the others go on: one by one at first, so that one of them which fails too
+undoes nothing but itself, then in batches that grow again.
 """
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import cases, deadlines, history, outbox, tasks
-from engine.caching import Snapshot
+from engine import cases, deadlines, history, outbox
+from engine.claims import Claim, claim
 from engine.commands.change import Change, Workplace, open_change
-from engine.deadlines import DUE, ESCALATE, REMIND, STOPPED, TIMER, DueRow
+from engine.commands.climb import climb
+from engine.database import is_about_the_database
+from engine.deadlines import TIMER
 from engine.errors import Conflict, DatabaseUnavailable
 from engine.outbox import Outgoing
-from engine.parties import of_case
-from engine.roles import CaseRoles
-from engine.tasks import Task
+from engine.reasons import reason
 
 log = logging.getLogger(__name__)
 
-_HISTORY = {REMIND: "reminded", DUE: "overdue", ESCALATE: "escalated"}
+#: The most cases that one transaction takes.
+BATCH = 40
+#: Seconds after which a batch takes no further case: a person who wants to complete a task in it waits no longer.
+LONGEST_BATCH = 0.1
+#: The reason of the notice that a deadline was parked.
+PARKED = "parked"
 
 
 class _Failed(Exception):
     """A deadline could not fire; the transaction is to be rolled back."""
 
-    def __init__(self, case: int, row: DueRow) -> None:
-        self.case, self.row = case, row
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
 
 
-def fire_next(place: Workplace) -> tuple[int, float] | None:
-    """Fire the deadline that was due first: how many fired (0: it could not), and how many seconds late.
+def fire_due(place: Workplace, limit: int) -> list[float]:
+    """Fire up to `limit` deadlines in due order: for each that fired, how many seconds late it was."""
+    late: list[float] = []
+    size = BATCH
+    while len(late) < limit:
+        try:
+            fired = _fire_batch(place, min(size, limit - len(late)))
+        except _Failed as failed:
+            _remember_failure(place, failed)
+            size = 1
+            continue
+        if fired is None:
+            break
+        late += fired
+        size = min(BATCH, size * 2)
+    return late
 
-    None: nothing is due that another scheduler does not hold.
-    """
-    change: Change | None = None
-    try:
-        with place.database.command() as tx:
-            now = place.clock.now(tx)
-            case = deadlines.claim_case(tx, now)
-            if case is None:
-                return None
-            row = deadlines.next_due_in(tx, case, now)
-            if row is None:  # another scheduler fired it between our look and our lock
-                return 0, 0.0
-            if row.kind == REMIND and row.task_due_at <= now:  # after an outage: too late to remind
-                _set_next(place, tx, case, row, now)
-                return 0, 0.0
-            change = _fire(place, tx, case, row, now)
-    except _Failed as failed:
-        _remember_failure(place, failed)
-        return 0, 0.0
-    if change is not None:
+
+def _fire_batch(place: Workplace, most: int) -> list[float] | None:
+    """Fire the earliest deadline of each of up to `most` cases. None: nothing is due that another does not hold."""
+    late: list[float] = []
+    changes: list[Change] = []
+    with place.database.command() as tx:
+        now = place.clock.now(tx)
+        claims = claim(tx, now, most)
+        if claims is None:
+            return None
+        for claimed in _in_time(claims):
+            fired, change = _fire(place, tx, claimed, now)
+            if fired:
+                late.append(max(0.0, (now - claimed.due.due_at).total_seconds()))
+            if change is not None:
+                changes.append(change)
+    for change in changes:
         change.keep_warm()
-    return 1, max(0.0, (now - row.due_at).total_seconds())
+    return late
 
 
-def _fire(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> Change | None:
+def _in_time(claims: list[Claim]) -> Iterator[Claim]:
+    """The claims one by one, until the batch has taken long enough; those left over are free again at its commit."""
+    until = time.monotonic() + LONGEST_BATCH
+    for number, claimed in enumerate(claims):
+        if number and time.monotonic() > until:
+            return
+        yield claimed
+
+
+def _fire(place: Workplace, tx: Connection, claimed: Claim, now: datetime) -> tuple[bool, Change | None]:
     try:
-        if row.kind == TIMER:
-            return _fire_timer(place, tx, case, row, now)
-        if row.kind == STOPPED:
-            _tell_of_stop(place, tx, case, row, now)
-        else:
-            _climb(place, tx, case, row, now)
-        return None
+        if claimed.due.kind != TIMER:
+            return climb(place, tx, claimed, now), None
+        return True, _fire_timer(place, tx, claimed, now)
     except DatabaseUnavailable:
         raise
     except Exception as error:
-        raise _Failed(case, row) from error
+        if is_about_the_database(error):
+            raise  # the case is not to blame
+        raise _Failed(claimed) from error
 
 
-def _remember_failure(place: Workplace, failed: _Failed) -> None:
-    cause = failed.__cause__
-    log.error("A deadline of case %s at %s could not fire", failed.case, failed.row.element_id, exc_info=cause)
-    with place.database.command() as tx:
-        cases.lock_by_id(tx, failed.case)
-        deadlines.mark_failed(tx, failed.row, place.clock.now(tx), f"{type(cause).__name__}: {cause}")
-
-
-def _fire_timer(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> Change | None:
-    change = open_change(place, tx, cases.lock_by_id(tx, case), None, now=now)
+def _fire_timer(place: Workplace, tx: Connection, claimed: Claim, now: datetime) -> Change | None:
+    row = claimed.due
+    change = open_change(place, tx, claimed.case, None, now=now, claim=claimed)
     try:
         change.run.fire(row.token_id)
     except Conflict:
@@ -98,76 +118,20 @@ def _fire_timer(place: Workplace, tx: Connection, case: int, row: DueRow, now: d
     return change
 
 
-def _climb(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> None:
-    """One step of a task's ladder: tell whom it concerns, then set the next step. The run is not touched."""
-    locked = cases.lock_by_id(tx, case)
-    snapshot = place.snapshots.get(tx, locked.organisation or 0)
-    published = place.publications.get(tx, locked.version_id)
-    task = tasks.by_token(tx, case, row.token_id)
-    setting = published.deadlines.get(row.name) if row.name else None
-    roles = CaseRoles(published.roles, locked.owner, of_case(tx, case), snapshot.organisation)
-    told = _whom(row, task, roles, setting.escalate if setting else ())
-    if row.kind == DUE:
-        tasks.mark_overdue(tx, task.id)
-    outbox.put(tx, case, _notices(locked.number, row, told, snapshot), now)
-    payload = {"to": told, "deadline": row.name, "due": row.task_due_at.isoformat(), "rung": row.rung}
-    history.append(tx, case, _HISTORY[row.kind], now=now, element_id=row.element_id, payload=payload)
-    deadlines.move(tx, row.id, deadlines.next_step(row, setting, snapshot.settings.calendar, now))
-
-
-def _tell_of_stop(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> None:
-    """An element cannot go on by itself: the case's owner and their managers hear of it until they have decided."""
-    locked = cases.lock_by_id(tx, case)
-    snapshot = place.snapshots.get(tx, locked.organisation or 0)
-    published = place.publications.get(tx, locked.version_id)
-    roles = CaseRoles(published.roles, locked.owner, of_case(tx, case), snapshot.organisation)
-    told = list(dict.fromkeys([f"unit:{locked.owner}", *roles.recipients("unit-manager", (locked.owner,))]))
-    outbox.put(tx, case, _notices(locked.number, row, told, snapshot), now)
-    history.append(tx, case, "stopped", now=now, element_id=row.element_id, payload={"to": told})
-    deadlines.move(tx, row.id, deadlines.next_step(row, None, snapshot.settings.calendar, now))
-
-
-def _set_next(place: Workplace, tx: Connection, case: int, row: DueRow, now: datetime) -> None:
-    """Pass over a step."""
-    locked = cases.lock_by_id(tx, case)
-    setting = place.publications.get(tx, locked.version_id).deadlines.get(row.name or "")
-    calendar = place.snapshots.get(tx, locked.organisation or 0).settings.calendar
-    deadlines.move(tx, row.id, deadlines.next_step(row, setting, calendar, now))
-
-
-def _whom(row: DueRow, task: Task, roles: CaseRoles, escalate: tuple[str, ...]) -> list[str]:
-    holding = [f"unit:{unit}" for unit in task.units or (roles.owner,)]
-    if row.kind == REMIND:
-        named = [task.assignee] if task.assignee else list(task.people)
-        return [f"person:{person}" for person in named] or holding
-    if row.kind == DUE:
-        return holding
-    return roles.recipients(escalate[row.rung], task.units)
-
-
-def _notices(number: str, row: DueRow, told: list[str], snapshot: Snapshot) -> list[Outgoing]:
-    return [
-        Outgoing(
-            f"{number}/{row.token_id}/{row.kind}/{row.rung}/{row.due_at:%Y-%m-%d}/{recipient}",
-            outbox.NOTICE,
-            {"case": number, "to": recipient, "reason": row.kind},
-        )
-        for recipient in told
-        if _reachable(recipient, snapshot)
-    ]
-
-
-def _reachable(recipient: str, snapshot: Snapshot) -> bool:
-    kind, _, key = recipient.partition(":")
-    return kind == "person" or snapshot.organisation.mailbox(key) is not None
-
-
-def fire_due(place: Workplace, limit: int) -> tuple[int, float]:
-    """Fire up to `limit` deadlines in due order. How many fired, and how late the latest was, in seconds."""
-    fired, latest = 0, 0.0
-    while fired < limit:
-        result: Any = fire_next(place)
-        if result is None:
-            break
-        fired, latest = fired + result[0], max(latest, result[1])
-    return fired, latest
+def _remember_failure(place: Workplace, failed: _Failed) -> None:
+    """Try again later; after the last try park it, and tell the unit that owns the case."""
+    case, row = failed.claim.case, failed.claim.due
+    why = reason(failed.__cause__)
+    log.error("A deadline of case %s at %s could not fire: %s", case.number, row.element_id, why)
+    with place.database.command() as tx:
+        locked = cases.lock_by_id(tx, case.id)
+        now = place.clock.now(tx)
+        if not deadlines.mark_failed(tx, row, now, why):
+            return
+        told = f"unit:{locked.owner}"
+        payload = {"to": [told], "attempts": row.attempts + 1}
+        history.append(tx, case.id, "deadline-parked", now=now, element_id=row.element_id, payload=payload)
+        if place.snapshots.get(tx, locked.organisation or 0).organisation.mailbox(locked.owner):
+            key = f"{case.number}/{row.token_id}/{PARKED}/{now.isoformat()}/{told}"
+            notice = Outgoing(key, outbox.NOTICE, {"case": case.number, "to": told, "reason": PARKED})
+            outbox.put(tx, case.id, [notice], now)

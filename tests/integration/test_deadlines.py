@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,81 +218,6 @@ def test_closed_days_of_the_organisation_are_not_worked(organisation: Engine, an
     organisation.set_closed_days([datetime(2026, 4, 14, tzinfo=UTC).date()])
     case = organisation.start("ladder", by=anna)
     assert organisation.tasks(case=case.id)[0].due_at == at("2026-04-15T10:00+02:00")
-
-
-def test_one_poisoned_case_does_not_stop_the_queue_and_is_parked_with_its_reason(
-    engine: Engine, anna: Actor, clock: VirtualClock, publish: Publish, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(
-        draw.process(
-            "wait",
-            '<startEvent id="start"/><endEvent id="end"/>',
-            draw.timer("pause", "PT1H"),
-            draw.task("done"),
-            draw.flows("start>pause>done>end"),
-        )
-    )
-    cases = [engine.start("wait", by=anna).id for _ in range(3)]
-    from engine.bpmn.run import Run
-
-    fire = Run.fire
-
-    def poisoned(self: Run, token_id: int) -> None:
-        if self._case.environment.case["id"] == cases[0]:
-            raise ZeroDivisionError("poison")
-        fire(self, token_id)
-
-    monkeypatch.setattr(Run, "fire", poisoned)
-    clock.advance("PT1H")
-    assert engine.fire_due() == 2
-    [row] = engine.deadlines(cases[0])
-    assert (row.attempts, row.parked_at, row.error) == (1, None, "ZeroDivisionError: poison")
-    for _ in range(5):
-        clock.advance("P1D")
-        engine.fire_due()
-    [row] = engine.deadlines(cases[0])
-    assert row.parked_at is not None
-    assert engine.fire_due() == 0
-    assert "parked-deadline" in {breach.rule for breach in engine.check()}
-    monkeypatch.undo()
-    engine.retry_deadline(row.id)
-    assert engine.fire_due() == 1
-    assert fired(engine, cases[0]) == ["pause"]
-    assert engine.check() == []
-
-
-def test_a_scheduler_killed_while_it_fires_leaves_the_deadline_as_it_was(
-    engine: Engine, anna: Actor, clock: VirtualClock, publish: Publish, database_url: str
-) -> None:
-    publish(
-        draw.process(
-            "wait",
-            '<startEvent id="start"/><endEvent id="end"/>',
-            draw.timer("pause", "PT1H"),
-            draw.task("done"),
-            draw.flows("start>pause>done>end"),
-        )
-    )
-    case = engine.start("wait", by=anna)
-    clock.advance("PT1H")
-    # A process that dies by SIGKILL after everything was written and before the commit.
-    program = f"""
-        import os, signal
-        from engine import Engine, VirtualClock
-        from engine.commands.change import Change
-        save = Change.save
-        def save_and_die(self, *args, **kwargs):
-            save(self, *args, **kwargs)
-            os.kill(os.getpid(), signal.SIGKILL)
-        Change.save = save_and_die
-        Engine({database_url!r}, clock=VirtualClock({clock.now().isoformat()!r})).fire_due()
-    """
-    killed = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, env={**os.environ})
-    assert killed.returncode == -signal.SIGKILL
-    assert fired(engine, case.id) == []
-    assert engine.fire_due() == 1
-    assert fired(engine, case.id) == ["pause"]
-    assert engine.check() == []
 
 
 def test_a_deadline_that_nobody_fires_is_reported(

@@ -37,7 +37,7 @@ def test_a_process_owner_sees_versions_and_not_the_schedulers(app: Flask, engine
 def test_an_administrator_is_told_when_nothing_fires(app: Flask, engine: Engine) -> None:
     administrator = PageInspector(app).enter("administrator")
     assert "Ingen schemaläggare är i gång" in administrator.get("/overview").text
-    engine.beat("example-host", 0.1, 1)
+    engine.beat("example-host", [0.1], 1)
     assert "Alla tidsfrister utlöses i tid" in administrator.get("/overview").text
     engine.clock.advance("PT10M")
     assert "Ingen schemaläggare är i gång" in administrator.get("/overview").text
@@ -47,7 +47,7 @@ def test_late_deadlines_are_counted(app: Flask, engine: Engine) -> None:
     trial_process.publish(engine)
     trial_process.start(engine, "2026-03-27T11:00+01:00")
     engine.clock.advance("PT2H")
-    engine.beat("example-host", 0.1, 1)
+    engine.beat("example-host", [0.1], 1)
     administrator = PageInspector(app).enter("administrator")
     assert "1 tidsfrist är sen." in administrator.get("/overview").text
     engine.fire_due()

@@ -1,0 +1,83 @@
+"""One step of a deadline that is no timer of the model: tell whom it concerns, then set the next step.
+
+Two kinds: the ladder of a task (remind, due, escalate), and an element that has stopped. The case's run is not touched.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from engine import deadlines, history, outbox, tasks
+from engine.caching import Published, Snapshot
+from engine.claims import Claim
+from engine.commands.change import Workplace
+from engine.deadlines import DUE, ESCALATE, REMIND, STOPPED, DueRow
+from engine.outbox import Outgoing
+from engine.prepared import together
+from engine.roles import CaseRoles
+from engine.tasks import Task
+
+_HISTORY = {REMIND: "reminded", DUE: "overdue", ESCALATE: "escalated", STOPPED: "stopped"}
+
+
+def climb(place: Workplace, tx: Connection, claim: Claim, now: datetime) -> bool:
+    """Take the step that is due. False: it is passed over, since after an outage it is too late to remind."""
+    row = claim.due
+    snapshot = place.snapshots.get(tx, claim.case.organisation or 0)
+    published = place.publications.get(tx, claim.case.version_id)
+    setting = published.deadlines.get(row.name) if row.name else None
+    following = deadlines.next_step(row, setting, snapshot.settings.calendar, now)
+    if row.kind == REMIND and row.task_due_at <= now:
+        deadlines.move(tx, row.id, following)
+        return False
+    task = None if row.kind == STOPPED else tasks.by_token(tx, claim.case.id, row.token_id)
+    told = _whom(claim, task, published, snapshot)
+    with together(tx):
+        if task and row.kind == DUE:
+            tasks.mark_overdue(tx, task.id)
+        outbox.put(tx, claim.case.id, _notices(claim.case.number, row, told, snapshot), now)
+        history.append(
+            tx, claim.case.id, _HISTORY[row.kind], now=now, element_id=row.element_id, payload=_payload(row, told)
+        )
+        deadlines.move(tx, row.id, following)
+    return True
+
+
+def _payload(row: DueRow, told: list[str]) -> dict[str, object]:
+    if row.kind == STOPPED:
+        return {"to": told}
+    return {"to": told, "deadline": row.name, "due": row.task_due_at.isoformat(), "rung": row.rung}
+
+
+def _whom(claim: Claim, task: Task | None, published: Published, snapshot: Snapshot) -> list[str]:
+    row, owner = claim.due, claim.case.owner
+    roles = CaseRoles(published.roles, owner, claim.parties, snapshot.organisation)
+    if task is None:  # stopped: the case's owner and their managers hear of it until they have decided
+        return list(dict.fromkeys([f"unit:{owner}", *roles.recipients("unit-manager", (owner,))]))
+    holding = [f"unit:{unit}" for unit in task.units or (owner,)]
+    if row.kind == REMIND:
+        named = [task.assignee] if task.assignee else list(task.people)
+        return [f"person:{person}" for person in named] or holding
+    if row.kind == DUE:
+        return holding
+    setting = published.deadlines.get(row.name) if row.name else None
+    return roles.recipients(setting.escalate[row.rung], task.units) if setting else []
+
+
+def _notices(number: str, row: DueRow, told: list[str], snapshot: Snapshot) -> list[Outgoing]:
+    return [
+        Outgoing(
+            f"{number}/{row.token_id}/{row.kind}/{row.rung}/{row.due_at:%Y-%m-%d}/{recipient}",
+            outbox.NOTICE,
+            {"case": number, "to": recipient, "reason": row.kind},
+        )
+        for recipient in told
+        if _reachable(recipient, snapshot)
+    ]
+
+
+def _reachable(recipient: str, snapshot: Snapshot) -> bool:
+    kind, _, key = recipient.partition(":")
+    return kind == "person" or snapshot.organisation.mailbox(key) is not None
