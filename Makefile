@@ -5,7 +5,7 @@ PORT ?= 8000
 # Two test processes: what a machine with two cores carries.
 PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-tools lint format lock secrets pictures clean
+.PHONY: help setup run test test-fast test-tools lint format lock rules secrets pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -42,6 +42,9 @@ lock: ## renew requirements.lock from pyproject.toml, and package-lock.json from
 	build/lock/bin/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 	npm install --package-lock-only
+
+rules: setup ## write docs/reference/rules.md from the rules and their pairs
+	.venv/bin/python -m tests.rules_page
 
 secrets: ## make the secrets that docker-compose.yml reads, where they are missing
 	@mkdir -p secrets && chmod 700 secrets

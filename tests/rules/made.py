@@ -1,0 +1,129 @@
+"""Pairs that no file can hold: each rule here is broken and kept by something that is made or done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from unittest.mock import patch
+
+from engine.findings import Finding
+from engine.rules import Text
+from engine.validation import checks, findings_of, validate
+from engine.validation.subject import Subject
+from tests.models import bpmn
+
+#: The module; the package has a function of that name.
+confined = import_module("engine.validation.confined")
+#: What is found when something is made in an empty folder.
+Found = Callable[[Path], Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A pair, and in words what differs."""
+
+    words: str
+    bad: Found
+    good: Found
+
+
+SMALL = bpmn('<startEvent id="s"/><task id="a"/><endEvent id="e"/><flows>\ns -> a\na -> e\n</flows>')
+
+
+def written(content: bytes, name: str = "a.bpmn") -> Found:
+    """A file with this in it."""
+
+    def found(folder: Path) -> Iterable[Finding]:
+        (folder / name).write_bytes(content)
+        return findings_of(folder / name, publish=True)
+
+    return found
+
+
+def in_seconds(limit: float) -> Found:
+    """The small model, checked within so many seconds."""
+
+    def found(folder: Path) -> Iterable[Finding]:
+        (folder / "a.bpmn").write_bytes(SMALL)
+        return validate(folder / "a.bpmn", publish=True, time_limit=limit)
+
+    return found
+
+
+def in_megabytes(limit: int) -> Found:
+    """A file of nearly 5 MB, checked in a process that may use so many megabytes more than it was born with."""
+
+    def found(folder: Path) -> Iterable[Finding]:
+        (folder / "a.bpmn").write_bytes(SMALL.ljust(4_900_000))
+        request = {"path": str(folder / "a.bpmn"), "publish": True, "seconds": 10}
+        with (folder / "answers").open("w") as answers, patch.object(confined, "MEMORY_LIMIT", limit):
+            confined.serve(BytesIO(json.dumps(request).encode() + b"\n"), answers)
+        with (folder / "answers").open("rb") as told:
+            return list(confined._answers(told, folder / "a.bpmn", 10))
+
+    return found
+
+
+def by_a_check(run: Callable[[Subject], Iterable[Finding]]) -> Found:
+    """The small model, looked at by a check."""
+
+    def found(folder: Path) -> Iterator[Finding]:
+        (folder / "a.bpmn").write_bytes(SMALL)
+        return checks._guarded(Subject(folder / "a.bpmn"), checks.Check(Text("a check", "en kontroll"), run))
+
+    return found
+
+
+def fails(_subject: Subject) -> Iterable[Finding]:
+    """A check with a fault of its own."""
+    raise ZeroDivisionError("a fault of the check's own")
+
+
+def chain(elements: int) -> bytes:
+    """So many elements, one after the other."""
+    tasks = "".join(f'<task id="t{number}"/>' for number in range(elements - 2))
+    flows = "\n".join(f"t{number} -> t{number + 1}" for number in range(elements - 3))
+    return bpmn(
+        f'<startEvent id="s"/>{tasks}<endEvent id="e"/><flows>\ns -> t0\n{flows}\nt{elements - 3} -> e\n</flows>'
+    )
+
+
+def nested(levels: int) -> bytes:
+    """Documentation that is nested so many levels deep (definitions and process among them)."""
+    opened = "".join('<x:x xmlns:x="http://example.org/x">' for _ in range(levels - 3))
+    inside = f"<extensionElements>{opened}{'</x:x>' * (levels - 3)}</extensionElements>"
+    return bpmn(f'{inside}<startEvent id="s"/><task id="a"/><endEvent id="e"/><flows>\ns -> a\na -> e\n</flows>')
+
+
+#: Rule → its pair.
+MADE = {
+    "file-too-large": Made(
+        "A file of 5,000,001 bytes breaks it, one of 5,000,000 does not.",
+        written(SMALL.ljust(5_000_001)),
+        written(SMALL.ljust(5_000_000)),
+    ),
+    "too-deep": Made(
+        "101 levels break it, 100 do not; `definitions` is the first.", written(nested(101)), written(nested(100))
+    ),
+    "too-many-elements": Made(
+        "2,001 elements break it, 2,000 do not; the process counts, sequence flows do not.",
+        written(chain(2_000)),
+        written(chain(1_999)),
+    ),
+    "too-slow": Made(
+        "A small model breaks it where it may take a hundredth of a second only.", in_seconds(0.01), in_seconds(8)
+    ),
+    "too-much-memory": Made(
+        "A file of 4.9 MB breaks it where 1 MB is all that its check may use.", in_megabytes(1), in_megabytes(500)
+    ),
+    "cannot-check": Made(
+        "A check with a fault of its own breaks it.", by_a_check(fails), by_a_check(lambda _subject: ())
+    ),
+    "unreadable": Made(
+        "A file that is not there breaks it.", lambda folder: findings_of(folder / "gone.dmn"), written(SMALL)
+    ),
+}  # fmt: skip
