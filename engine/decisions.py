@@ -48,11 +48,13 @@ class _Table:
     results: tuple[tuple[Expression | None, ...], ...]
     #: The values of each output in order of priority, best first; empty where none are listed.
     priorities: tuple[tuple[Any, ...], ...]
+    #: What each output is when no rule hits; None where nothing is said.
+    defaults: tuple[Expression | None, ...]
     feel: Feel
 
     def expressions(self) -> Iterator[Expression]:
         yield from self.inputs
-        for row in (*self.tests, *self.results):
+        for row in (*self.tests, *self.results, self.defaults):
             yield from (cell for cell in row if cell is not None)
 
     def evaluate(self, variables: Mapping[str, Any], context: FeelContext, strict: bool) -> Any:
@@ -60,7 +62,9 @@ class _Table:
         policy = self.source.hit_policy
         if policy == "UNIQUE" and len(hits) > 1:
             raise self._error(f"The rules {self._named(hits)} hit at once, and the hit policy is UNIQUE")
-        found = [self._result(hit, variables, context, strict) for hit in hits]
+        found = [self._result(self.results[hit], variables, context, strict) for hit in hits]
+        if not hits and any(self.defaults):
+            found = [self._result(self.defaults, variables, context, strict)]
         if policy == "COLLECT" and self.source.aggregator:
             return self._aggregated(self.source.aggregator, [next(iter(result.values())) for result in found])
         if policy in {"PRIORITY", "OUTPUT ORDER"}:
@@ -104,10 +108,16 @@ class _Table:
         hits: list[int] = answer["v"]
         return hits
 
-    def _result(self, hit: int, variables: Mapping[str, Any], context: FeelContext, strict: bool) -> dict[str, Any]:
+    def _result(
+        self,
+        cells: tuple[Expression | None, ...],
+        variables: Mapping[str, Any],
+        context: FeelContext,
+        strict: bool,
+    ) -> dict[str, Any]:
         return {
             output.name: None if cell is None else cell.evaluate(variables, context, strict=strict)
-            for output, cell in zip(self.source.outputs, self.results[hit], strict=True)
+            for output, cell in zip(self.source.outputs, cells, strict=True)
         }
 
     def _value(self, result: dict[str, Any]) -> Any:
@@ -165,8 +175,8 @@ class Decision:
         return tuple(self.logic.expressions())
 
     def evaluate(self, variables: Mapping[str, Any], context: FeelContext, *, strict: bool = True) -> Any:
-        """The result as JSON: one output is its value, several are an object, no hit is None; COLLECT, RULE ORDER and
-        OUTPUT ORDER give a list.
+        """The result as JSON: one output is its value, several are an object; no hit is the outputs' defaults, else
+        None; COLLECT, RULE ORDER and OUTPUT ORDER give a list.
 
         Required decisions are evaluated first; their results cross as JSON, so that a date is text there too.
         Raises `FeelError` for a failing expression and for rules that break their hit policy.
@@ -264,10 +274,13 @@ class _Compiler:
             for rule in table.rules
         ]
         priorities = [self._priority(output.values, output.element) for output in table.outputs]
+        defaults = tuple(
+            self._cell(output.default, "expression", names) if output.default else None for output in table.outputs
+        )
         if len(self._reading.findings) > before:
             return None
         known = tuple(column for column in inputs if column is not None)
-        return _Table(table, known, tuple(tests), tuple(results), tuple(priorities), self._feel)
+        return _Table(table, known, tuple(tests), tuple(results), tuple(priorities), defaults, self._feel)
 
     def _priority(self, values: str, element: str) -> tuple[Any, ...]:
         """The listed values of an output: they are constants, so nothing is passed to them."""

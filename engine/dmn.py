@@ -35,6 +35,17 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Input(Cell):
+    """A column of tests: the expression that they look at."""
+
+    label: str = ""
+    #: FEEL type, such as `number`; empty where none is written.
+    type: str = ""
+    #: Source of the unary tests that name its allowed values; empty if none are given.
+    values: str = ""
+
+
+@dataclass(frozen=True)
 class Output:
     """A column of results."""
 
@@ -42,6 +53,11 @@ class Output:
     element: str
     #: Source of the list of its values, highest priority first; empty if none are given.
     values: str = ""
+    label: str = ""
+    #: FEEL type, such as `number`; empty where none is written.
+    type: str = ""
+    #: What it is when no rule fits; None where nothing is said.
+    default: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +76,7 @@ class Table:
     element: str
     hit_policy: str
     aggregator: str | None
-    inputs: tuple[Cell, ...]
+    inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     rules: tuple[Rule, ...]
 
@@ -75,6 +91,8 @@ class RawDecision:
     variable: str
     required: tuple[str, ...]
     logic: Table | Cell | None
+    #: Ids of the input data that it says it reads.
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass
@@ -84,6 +102,8 @@ class Reading:
     file: str
     decisions: list[RawDecision] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    #: Input data: id → the name of its variable.
+    input_data: dict[str, str] = field(default_factory=dict)
 
     def fault(self, element: str, rule: str, message: str, remedy: str, name: str | None = None) -> None:
         """Adds a finding of severity error."""
@@ -100,6 +120,8 @@ def read(xml: bytes, file: str) -> Reading:
         kind = _kind(node)
         if kind == "decision":
             _decision(node, reading)
+        elif kind == "inputData":
+            reading.input_data[_id(node)] = _variable(node) or node.get("name") or _id(node)
         elif kind == "decisionService":
             reading.fault(
                 _id(node), "dmn-unsupported", "A decision service is not evaluated", "Call its decisions one by one"
@@ -163,20 +185,26 @@ def _decision(node: etree._Element, reading: Reading) -> None:
     if not decision_id:
         reading.fault("", "dmn-id", f"The decision “{name}” has no id", "Give it an id")
         return
-    variable = _child(node, "variable")
-    required = []
+    required, inputs = list[str](), list[str]()
     for requirement in _children(node, "informationRequirement"):
-        needed = _child(requirement, "requiredDecision")
-        if needed is not None:
-            required.append((needed.get("href") or "").removeprefix("#"))
+        for kind, named in (("requiredDecision", required), ("requiredInput", inputs)):
+            needed = _child(requirement, kind)
+            if needed is not None:
+                named.append((needed.get("href") or "").removeprefix("#"))
     if _child(node, "knowledgeRequirement") is not None:
         reading.fault(
             decision_id, "dmn-unsupported", "Business knowledge models are not evaluated",
             "Write what it says into the decision", name,
         )  # fmt: skip
-    title = (variable.get("name") if variable is not None else None) or name or decision_id
+    title = _variable(node) or name or decision_id
     logic = _logic(node, decision_id, name, reading)
-    reading.decisions.append(RawDecision(decision_id, name, title, tuple(required), logic))
+    reading.decisions.append(RawDecision(decision_id, name, title, tuple(required), logic, tuple(inputs)))
+
+
+def _variable(node: etree._Element) -> str:
+    """The name of its variable; empty where it has none."""
+    variable = _child(node, "variable")
+    return "" if variable is None else variable.get("name") or ""
 
 
 def _logic(node: etree._Element, decision_id: str, name: str, reading: Reading) -> Table | Cell | None:
@@ -206,16 +234,31 @@ def _table(node: etree._Element, decision_id: str, reading: Reading) -> Table | 
     element = _id(node) or decision_id
     policy = node.get("hitPolicy") or "UNIQUE"
     aggregator = node.get("aggregation")
-    inputs, outputs = [], []
-    for column in _children(node, "input"):
-        expression = _child(column, "inputExpression")
-        _check_language(expression, _id(column) or element, reading)
-        inputs.append(Cell(_text(expression), _id(column) or element))
-    for column in _children(node, "output"):
-        outputs.append(Output(column.get("name") or "", _id(column) or element, _text(_child(column, "outputValues"))))
+    inputs = [_input(column, element, reading) for column in _children(node, "input")]
+    outputs = [_output(column, element, reading) for column in _children(node, "output")]
     rules = [_rule(row, element, reading) for row in _children(node, "rule")]
     table = Table(element, policy, aggregator, tuple(inputs), tuple(outputs), tuple(rules))
     return table if _check_table(table, reading) else None
+
+
+def _input(column: etree._Element, table: str, reading: Reading) -> Input:
+    expression, element = _child(column, "inputExpression"), _id(column) or table
+    _check_language(expression, element, reading)
+    values = _text(_child(column, "inputValues"))
+    return Input(_text(expression), element, column.get("label") or "", _type(expression), values)
+
+
+def _output(column: etree._Element, table: str, reading: Reading) -> Output:
+    default, element = _child(column, "defaultOutputEntry"), _id(column) or table
+    _check_language(default, element, reading)
+    text, values = _text(default), _text(_child(column, "outputValues"))
+    otherwise = Cell(text, _id(default) or element) if default is not None and text else None
+    return Output(column.get("name") or "", element, values, column.get("label") or "", _type(column), otherwise)
+
+
+def _type(node: etree._Element | None) -> str:
+    """Of DMN 1.1 it may carry a prefix: `feel:string`."""
+    return "" if node is None else (node.get("typeRef") or "").removeprefix("feel:")
 
 
 def _rule(row: etree._Element, table: str, reading: Reading) -> Rule:
