@@ -21,6 +21,7 @@ from engine.findings import Finding
 from engine.process_settings import FILE as SETTINGS_FILE
 from engine.process_settings import DeadlineSetting, ProcessSettings, Role, parse_settings
 from engine.references import References, decision_ids, defines
+from engine.rules import finding
 from engine.translations import language_of, parse_translation
 
 #: Bytes a file; the largest of some thousand public models is under 1 MB.
@@ -76,7 +77,7 @@ class Package:
         if path.is_dir():
             return cls.from_files(_folder_files(path), path.resolve().name, broken=broken)
         if path.suffix.lower() != ".bpmn":
-            raise _refused(path.name, "not-a-package", "This is neither a folder nor a .bpmn file", "Name one of them")
+            raise InvalidModel([finding("not-a-package", path.name)])
         return cls.from_files(_bare_files(path), path.stem, broken=broken)
 
     @classmethod
@@ -93,7 +94,7 @@ class Package:
         findings += found
         translations, found = _translations(own)
         findings += found
-        if not broken and any(finding.severity == "error" for finding in findings):
+        if not broken and any(one.severity == "error" for one in findings):
             raise InvalidModel(findings)
         return cls(
             name=name,
@@ -208,7 +209,7 @@ class _Beside:
                 try:
                     return Package._read(found, broken=False)
                 except InvalidModel as error:
-                    named = [replace(finding, file=f"{found.stem}/{finding.file}") for finding in error.findings]
+                    named = [replace(one, file=f"{found.stem}/{one.file}") for one in error.findings]
                     raise InvalidModel(named) from None
         return None
 
@@ -234,12 +235,10 @@ def _folder_files(folder: Path) -> dict[str, bytes]:
             known = relative in (SETTINGS_FILE, "README.md") or language_of(relative)
             if known or name.lower().endswith(RUNS + SCENARIOS):
                 if len(files) >= FILES_LIMIT:
-                    raise _refused("", "too-many-files", f"More than {FILES_LIMIT} files", "Split the package")
+                    raise InvalidModel([finding("too-many-files", "", limit=FILES_LIMIT)])
                 files[relative] = _must_read(path, relative)
     if not any(name.lower().endswith(".bpmn") for name in files):
-        raise _refused(
-            f"{folder.resolve().name}/", "no-model", "There is no .bpmn file here", "Add one named as the folder"
-        )
+        raise InvalidModel([finding("no-model", f"{folder.resolve().name}/")])
     return files
 
 
@@ -273,13 +272,12 @@ def _ids(file: Path, content: bytes) -> set[str]:
 def _must_read(path: Path, name: str) -> bytes:
     try:
         if path.stat().st_size > FILE_LIMIT:
-            raise _refused(name, *_TOO_LARGE)
+            raise InvalidModel([_too_large(name)])
         return path.read_bytes()
     except FileNotFoundError:
-        raise _refused(name, "not-found", "There is no such file", "Check the path") from None
+        raise InvalidModel([finding("not-found", name)]) from None
     except OSError as error:
-        reason = error.strerror or "unreadable"
-        raise _refused(name, "unreadable", f"The file cannot be read: {reason}", "Check its permissions") from None
+        raise InvalidModel([finding("unreadable", name, reason=error.strerror or "?")]) from None
 
 
 def _read(path: Path) -> bytes | None:
@@ -290,26 +288,19 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-_TOO_LARGE = (
-    "file-too-large",
-    f"The file is larger than {FILE_LIMIT // 1_000_000} MB",
-    "Make it smaller, or split the process",
-)
-
-
-def _refused(file: str, rule: str, message: str, remedy: str) -> InvalidModel:
-    return InvalidModel([Finding(file, "", "error", rule, message, remedy)])
+def _too_large(name: str) -> Finding:
+    return finding("file-too-large", name, limit=FILE_LIMIT // 1_000_000)
 
 
 def _check_files(files: Mapping[str, bytes]) -> Iterator[Finding]:
     for name, content in files.items():
         if len(content) > FILE_LIMIT:
-            yield Finding(name, "", "error", *_TOO_LARGE)
+            yield _too_large(name)
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
-            yield Finding(name, "", "error", "file-name", "The name leads out of the package", "Rename the file")
+            yield finding("file-name", name)
     if not any(name.lower().endswith(".bpmn") for name in files):
-        yield Finding("", "", "error", "no-model", "The package has no .bpmn file", "Add one")
+        yield finding("no-model", "")
 
 
 def _stored_called(files: Mapping[str, bytes]) -> dict[str, Package]:
@@ -344,8 +335,7 @@ def _forms(files: Mapping[str, bytes]) -> tuple[Mapping[str, bytes], Mapping[str
         form_id, problems = _form_id(name, content)
         findings += problems
         if form_id in names:
-            message = f"The form id “{form_id}” is also that of {names[form_id]}"
-            findings.append(Finding(name, "id", "error", "duplicate-form", message, "Give one of them another id"))
+            findings.append(finding("duplicate-form", name, "id", id=form_id, other=names[form_id]))
         elif form_id:
             forms[form_id], names[form_id] = content, name
     return MappingProxyType(forms), MappingProxyType(names), findings
@@ -357,13 +347,13 @@ def _form_id(name: str, content: bytes) -> tuple[str | None, list[Finding]]:
         return None, problem
     try:
         form = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        message = f"This is not valid JSON: {str(error) or 'nested too deep'}"
-        return None, [Finding(name, "", "error", "form-json", message, "Save the form again from a form editor")]
+    except ValueError as error:
+        return None, [finding("form-json", name, reason=error)]
+    except RecursionError:
+        return None, [finding("form-json.deep", name)]
     form_id = form.get("id") if isinstance(form, dict) else None
     if not isinstance(form_id, str) or not form_id:
-        remedy = 'Add "id": "…" at the top of the form, as the task names it'
-        return None, [Finding(name, "id", "error", "form-id", "The form has no id", remedy)]
+        return None, [finding("form-id", name, "id")]
     return form_id, []
 
 
@@ -374,8 +364,7 @@ def _decode(content: bytes, name: str) -> tuple[str | None, list[Finding]]:
     try:
         return content.decode(encoding), []
     except UnicodeDecodeError:
-        message = "The text is neither UTF-8 nor UTF-16"
-        return None, [Finding(name, "", "error", "encoding", message, "Save the file as UTF-8")]
+        return None, [finding("encoding", name)]
 
 
 def _text(content: bytes) -> str:

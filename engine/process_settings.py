@@ -9,12 +9,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Literal
 
 from engine.durations import Duration, WorkingDays, parse_duration
-from engine.findings import Finding, Severity
+from engine.findings import Finding
+from engine.rules import finding
+from engine.spelling import nearest, unknown_key
 
 FILE = "process.toml"
 DEFAULT_ESCALATE_EVERY = "2 working days"
@@ -84,11 +85,10 @@ def parse_settings(text: str, file: str = FILE) -> tuple[ProcessSettings, list[F
     """The settings, as far as they can be read, and every finding. Never raises for anything in the text."""
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        remedy = "Mend the line; strings stand in double quotes and each key once"
-        return ProcessSettings(), [
-            Finding(file, "", "error", "toml-syntax", f"This is not valid TOML: {error or 'nested too deep'}", remedy)
-        ]
+    except tomllib.TOMLDecodeError as error:
+        return ProcessSettings(), [finding("toml-syntax", file, reason=error)]
+    except RecursionError:
+        return ProcessSettings(), [finding("toml-syntax.deep", file)]
     reader = _Reader(file)
     return reader.settings(table), reader.findings
 
@@ -100,8 +100,8 @@ class _Reader:
         self.file = file
         self.findings: list[Finding] = []
 
-    def report(self, key: str, rule: str, message: str, remedy: str, severity: Severity = "error") -> None:
-        self.findings.append(Finding(self.file, key, severity, rule, message, remedy))
+    def no_table(self, element: str, key: str, path: str) -> None:
+        self.findings.append(finding("wrong-type.table", self.file, element, key=key, header=path))
 
     def settings(self, table: dict[str, Any]) -> ProcessSettings:
         self.unknown(table, _TOP, "")
@@ -129,7 +129,7 @@ class _Reader:
         values = self.values(table, path, _DEADLINE)
         for key, example in (("value", 'value = "P3W"'), ("source", 'source = "local"')):
             if key not in table:
-                self.report(path, "missing-key", f"The deadline has no {key}", f"Write for example {example}")
+                self.findings.append(finding("missing-key", self.file, path, deadline=name, key=key, example=example))
         if not {"value", "source"} <= values.keys():
             return None
         return DeadlineSetting(name=name, **{"adjustable": values["source"] == LOCAL, **values})
@@ -146,78 +146,68 @@ class _Reader:
         ]
         for key, role in named:
             if role not in roles:
-                remedy = f"Add a table [roles.{role}]{_nearest(role, roles)}"
-                self.report(key, "undeclared-role", f"The role “{role}” is not declared", remedy, "publishing")
+                near = nearest(role, roles)
+                rule = "undeclared-role.near" if near else "undeclared-role"
+                self.findings.append(finding(rule, self.file, key, role=role, nearest=near))
 
     def tables(self, table: dict[str, Any], section: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Every sub-table of a section: its name, its path and itself."""
         value = table.get(section, {})
         if not isinstance(value, dict):
-            self.report(section, "wrong-type", f"“{section}” is not a table", f"Write [{section}.name] above its keys")
+            self.no_table(section, section, f"{section}.name")
             return
         for name, inner in value.items():
             path = f"{section}.{name}"
             if isinstance(inner, dict):
                 yield name, path, inner
             else:
-                self.report(path, "wrong-type", f"“{name}” is not a table", f"Write [{path}] above its keys")
+                self.no_table(path, name, path)
 
     def unknown(self, table: Mapping[str, Any], known: tuple[str, ...] | Mapping[str, Kind], path: str) -> None:
         for key in table:
             if key not in known:
                 full = f"{path}.{key}" if path else key
-                remedy = f"Remove it, or use one of: {', '.join(known)}{_nearest(key, known)}"
-                self.report(full, "unknown-key", f"There is no key “{key}” here", remedy)
+                self.findings.append(unknown_key(self.file, full, key, known))
 
     def values(self, table: Any, path: str, known: Mapping[str, Kind]) -> dict[str, Any]:
         if not isinstance(table, dict):
-            self.report(path, "wrong-type", f"“{path}” is not a table", f"Write [{path}] above its keys")
+            self.no_table(path, path, path)
             return {}
         self.unknown(table, known, path)
         values = {}
         for key, kind in known.items():
             if key in table:
-                check, expected = _CHECKS[kind]
-                value, problem = check(table[key])
-                if problem:
-                    self.report(f"{path}.{key}", f"invalid-{kind}", problem, expected)
+                value = _READERS[kind](table[key])
+                if value is None:
+                    at = f"{path}.{key}"
+                    self.findings.append(finding(f"invalid-{kind}", self.file, at, key=key, value=str(table[key])[:80]))
                 else:
                     values[key] = value
         return values
 
 
-def _nearest(key: str, known: Any) -> str:
-    matches = get_close_matches(key, list(known), n=1, cutoff=0.6)
-    return f"; the nearest is {matches[0]}" if matches else ""
+def _text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
 
 
-def _text(value: Any) -> tuple[Any, str | None]:
-    return (value.strip(), None) if isinstance(value, str) and value.strip() else (None, "This is not a text")
-
-
-def _list(value: Any) -> tuple[Any, str | None]:
+def _list(value: Any) -> tuple[str, ...] | None:
     good = isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value)
-    return (tuple(value), None) if good else (None, "This is not a list of texts")
+    return tuple(value) if good else None
 
 
-def _flag(value: Any) -> tuple[Any, str | None]:
-    return (value, None) if isinstance(value, bool) else (None, "This is neither true nor false")
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
-def _duration(value: Any) -> tuple[Any, str | None]:
-    if not isinstance(value, str):
-        return None, "This is not a duration"
+def _duration(value: Any) -> str | None:
+    """As written, if it is some time."""
     try:
-        amount = parse_duration(value)
-    except ValueError as error:
-        return None, str(error).split(". ", 1)[0]
+        amount = parse_duration(value) if isinstance(value, str) else WorkingDays(0)
+    except ValueError:
+        return None
     forward = amount.positive if isinstance(amount, Duration) else amount != WorkingDays(0)
-    return (value.strip(), None) if forward else (None, f"“{value}” is no time at all")
+    return value.strip() if forward else None
 
 
-_CHECKS: Mapping[Kind, tuple[Callable[[Any], tuple[Any, str | None]], str]] = {
-    "text": (_text, "Write a text in double quotes"),
-    "list": (_list, 'Write a list such as ["unit-manager"]'),
-    "flag": (_flag, "Write true or false without quotes"),
-    "duration": (_duration, 'Write a duration such as "P3W", "PT48H" or "5 working days"'),
-}
+#: What reads a value of each kind; None for one of another kind.
+_READERS: Mapping[Kind, Callable[[Any], Any]] = {"text": _text, "list": _list, "flag": _flag, "duration": _duration}

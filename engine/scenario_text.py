@@ -36,11 +36,11 @@ for _tag, _pattern in (("int", _INTEGER), ("float", _NUMBER)):
 
 
 class TextError(ValueError):
-    """The text is not YAML that can be used; `line` counts from 1."""
+    """The text is not YAML that can be used: a variant of the rule `yaml` and its values. `line` counts from 1."""
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
+    def __init__(self, line: int, rule: str, **values: Any) -> None:
+        super().__init__(f"line {line}: {rule}")
+        self.line, self.rule, self.values = line, rule, values
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,17 @@ def read_yaml(text: str) -> Value:
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
-            raise TextError(1, "The file is empty")
+            raise TextError(1, "yaml.empty")
         return _Reader(loader).value(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # libyaml places what is missing at the end on the line after the last.
         last = text.rstrip().count("\n") + 1
-        raise TextError(min(mark.line + 1, last) if mark else 1, f"This is not valid YAML: {error.problem}") from None
+        raise TextError(min(mark.line + 1, last) if mark else 1, "yaml", reason=error.problem) from None
     except yaml.YAMLError as error:
-        raise TextError(1, f"This is not valid YAML: {str(error).splitlines()[0]}") from None
+        raise TextError(1, "yaml", reason=str(error).splitlines()[0]) from None
     except RecursionError:
-        raise TextError(1, "This is nested too deep") from None
+        raise TextError(1, "yaml.deep") from None
     finally:
         if loader:
             loader.dispose()
@@ -91,9 +91,9 @@ def _check_depth(text: str) -> None:
     for found in re.finditer(r"[\[{\]}]", text):
         depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
         if depth > DEPTH_LIMIT:
-            raise TextError(text.count("\n", 0, found.start()) + 1, "This is nested too deep")
+            raise TextError(text.count("\n", 0, found.start()) + 1, "yaml.deep")
     if found_blocks := _BLOCKS.search(text):
-        raise TextError(text.count("\n", 0, found_blocks.start()) + 1, "This is nested too deep")
+        raise TextError(text.count("\n", 0, found_blocks.start()) + 1, "yaml.deep")
 
 
 class _Reader:
@@ -107,7 +107,7 @@ class _Reader:
         line = node.start_mark.line + 1
         self.count += 1
         if self.count > NODE_LIMIT:
-            raise TextError(line, f"This stands for more than {NODE_LIMIT} values")
+            raise TextError(line, "yaml.large", limit=NODE_LIMIT)
         if isinstance(node, yaml.MappingNode):
             self.loader.flatten_mapping(node)
             return Value(line, self.mapping(node))
@@ -116,9 +116,9 @@ class _Reader:
         try:
             content = self.loader.construct_object(node)
         except ValueError as error:
-            raise TextError(line, f"This cannot be read: {error}") from None
+            raise TextError(line, "yaml", reason=error) from None
         if content is not None and not isinstance(content, str | int | float):
-            raise TextError(line, f"A {type(content).__name__} cannot stand here")
+            raise TextError(line, "yaml.kind", kind=type(content).__name__)
         return Value(line, content)
 
     def mapping(self, node: yaml.MappingNode) -> dict[str, Value]:
@@ -127,8 +127,8 @@ class _Reader:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             line = key_node.start_mark.line + 1
             if key is None:
-                raise TextError(line, "A key is not a plain word")
+                raise TextError(line, "yaml.key")
             if key in found:
-                raise TextError(line, f"The key “{key}” stands here twice")
+                raise TextError(line, "yaml.twice", key=key)
             found[key] = self.value(value_node)
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,7 +11,9 @@ from engine.calendars import Calendar
 from engine.durations import Amount, Duration, WorkingDays, parse_duration
 from engine.errors import InvalidModel
 from engine.findings import Finding
+from engine.rules import finding
 from engine.scenario_text import TextError, Value, read_yaml
+from engine.spelling import nearest, unknown_key
 
 #: When a scenario does not say: an ordinary Monday morning in winter time.
 DEFAULT_START = "2026-01-12T09:00+01:00"
@@ -90,7 +91,7 @@ class Scenario:
         try:
             scenario = reader.scenario(read_yaml(text))
         except TextError as error:
-            reader.report(error.line, "yaml", str(error), "Mend the line; indent with spaces, and each key once")
+            reader.report(error.line, error.rule, **error.values)
             raise InvalidModel(reader.findings) from None
         if reader.findings:
             raise InvalidModel(reader.findings)
@@ -98,7 +99,7 @@ class Scenario:
 
 
 class _Wrong(Exception):
-    """A value is not what its key asks for."""
+    """A value is not what its key asks for; the text is the variant of the rule `wrong-type`."""
 
 
 class _Reader:
@@ -108,11 +109,11 @@ class _Reader:
         self.file = file
         self.findings: list[Finding] = []
 
-    def report(self, line: int, rule: str, message: str, remedy: str) -> None:
-        self.findings.append(Finding(self.file, f"line {line}", "error", rule, message, remedy))
+    def report(self, line: int, rule: str, **values: Any) -> None:
+        self.findings.append(finding(rule, self.file, f"line {line}", **values))
 
     def scenario(self, value: Value) -> Scenario:
-        keys = self.mapping(value, ("name", "at", "start", "owner", "steps"), "A scenario")
+        keys = self.mapping(value, ("name", "at", "start", "owner", "steps"))
         return Scenario(
             name=self.read(keys, "name", _word, PurePosixPath(self.file).stem),
             file=self.file,
@@ -127,7 +128,7 @@ class _Reader:
             return []
         if isinstance(value.content, list):
             return value.content
-        self.report(value.line, "wrong-type", "“steps” is not a list", "Begin each step with a dash: - complete: …")
+        self.report(value.line, "wrong-type.steps")
         return []
 
     def step(self, value: Value) -> Step | None:
@@ -137,20 +138,20 @@ class _Reader:
             "send": self.send,
             "expect": self.expect,
         }
-        remedy = f"Write one of: {', '.join(f'- {kind}: …' for kind in kinds)}"
         content = value.content if isinstance(value.content, dict) else {}
         found = [kind for kind in kinds if kind in content]
         if len(found) == 1:
             return kinds[found[0]](value)
         if found:
-            self.report(value.line, "two-steps", f"This is {' and '.join(found)} in one step", "Make it two steps")
+            self.report(value.line, "two-steps", steps=", ".join(found))
         else:
-            near = "".join(_nearest(key, kinds) for key in content)
-            self.report(value.line, "unknown-step", "This is no step", remedy + near)
+            near = next((one for key in content if (one := nearest(key, kinds))), None)
+            known = ", ".join(f"- {kind}: …" for kind in kinds)
+            self.report(value.line, "unknown-step.near" if near else "unknown-step", known=known, nearest=near)
         return None
 
     def complete(self, value: Value) -> Complete:
-        keys = self.mapping(value, ("complete", "answers", "as", "where"), "A complete step")
+        keys = self.mapping(value, ("complete", "answers", "as", "where"))
         return Complete(
             element=self.read(keys, "complete", _word, ""),
             answers=self.read(keys, "answers", _object, {}),
@@ -160,12 +161,12 @@ class _Reader:
         )
 
     def advance(self, value: Value) -> Advance:
-        keys = self.mapping(value, ("advance",), "An advance step")
+        keys = self.mapping(value, ("advance",))
         amount = self.read(keys, "advance", _amount, Duration())
         return Advance(amount, str(keys["advance"].plain).strip(), value.line)
 
     def send(self, value: Value) -> Send:
-        keys = self.mapping(value, ("send", "correlation", "payload"), "A send step")
+        keys = self.mapping(value, ("send", "correlation", "payload"))
         return Send(
             message=self.read(keys, "send", _word, ""),
             correlation=self.read(keys, "correlation", _key, None),
@@ -174,9 +175,9 @@ class _Reader:
         )
 
     def expect(self, value: Value) -> Expect:
-        self.mapping(value, ("expect",), "An expect step")
+        self.mapping(value, ("expect",))
         known = ("open", "overdue", "fired", "ended", "closed", "data", "owner", "notices")
-        keys = self.mapping(value.content["expect"], known, "What is expected")
+        keys = self.mapping(value.content["expect"], known)
         return Expect(
             open=self.read(keys, "open", _names, None),
             overdue=self.read(keys, "overdue", _names, None),
@@ -189,14 +190,13 @@ class _Reader:
             line=value.line,
         )
 
-    def mapping(self, value: Value, known: tuple[str, ...], what: str) -> dict[str, Value]:
+    def mapping(self, value: Value, known: tuple[str, ...]) -> dict[str, Value]:
         if not isinstance(value.content, dict):
-            self.report(value.line, "wrong-type", f"{what} has no keys", f"Write for example “{known[0]}: …”")
+            self.report(value.line, "wrong-type.keys", example=known[0])
             return {}
         for key, inner in value.content.items():
             if key not in known:
-                remedy = f"Remove it, or use one of: {', '.join(known)}{_nearest(key, known)}"
-                self.report(inner.line, "unknown-key", f"{what} has no key “{key}”", remedy)
+                self.findings.append(unknown_key(self.file, f"line {inner.line}", key, known))
         return {key: inner for key, inner in value.content.items() if key in known}
 
     def read(self, keys: Mapping[str, Value], key: str, convert: Callable[[Any], Any], default: Any) -> Any:
@@ -206,42 +206,37 @@ class _Reader:
         try:
             return convert(value.plain)
         except _Wrong as wrong:
-            self.report(value.line, "wrong-type", f"“{key}” cannot be read", str(wrong))
+            self.report(value.line, f"wrong-type.{wrong}", key=key)
             return default
-
-
-def _nearest(key: str, known: Any) -> str:
-    matches = get_close_matches(key, list(known), n=1, cutoff=0.6)
-    return f"; the nearest is {matches[0]}" if matches else ""
 
 
 def _word(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _Wrong("Write a text; put it in double quotes if it looks like a number")
+        raise _Wrong("word")
     return value.strip()
 
 
 def _key(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise _Wrong("Write a text, such as a case number in double quotes")
+        raise _Wrong("correlation")
     return str(value)
 
 
 def _moment(value: Any) -> str:
     try:
         Calendar().instant(_word(value))
-    except ValueError as error:
-        raise _Wrong(str(error)) from None
+    except ValueError:
+        raise _Wrong("moment") from None
     return _word(value)
 
 
 def _amount(value: Any) -> Amount:
     try:
         amount = parse_duration(_word(value))
-    except ValueError as error:
-        raise _Wrong(str(error)) from None
+    except ValueError:
+        raise _Wrong("amount") from None
     if not (amount.positive if isinstance(amount, Duration) else amount != WorkingDays(0)):
-        raise _Wrong("Time only goes forward; write a duration such as P8D")
+        raise _Wrong("amount")
     return amount
 
 
@@ -249,7 +244,7 @@ def _object(value: Any) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise _Wrong("Write keys and values, such as {consent: {given: false}}")
+        raise _Wrong("object")
     return value
 
 
@@ -257,11 +252,11 @@ def _names(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise _Wrong("Write a list of element ids, such as [ask_consent, plan]")
+        raise _Wrong("names")
     return tuple(value)
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _Wrong("Write true or false")
+        raise _Wrong("flag")
     return value

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from engine.findings import Finding
+from engine.rules import finding
 
 FOLDER = "translations"
-_REMEDY = 'Write one line a text: "Namn" = "Name"'
 
 
 def language_of(file: str) -> str | None:
@@ -26,12 +26,9 @@ def parse_translation(text: str, file: str) -> tuple[Mapping[str, str], list[Fin
     """Text → text, as far as it can be read, and every finding. Never raises for anything in the text."""
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        message = f"This is not valid TOML: {error or 'nested too deep'}"
-        return MappingProxyType({}), [Finding(file, "", "error", "toml-syntax", message, _REMEDY)]
-    wrong = [
-        Finding(file, key, "error", "translation", "The translation is not a text", _REMEDY)
-        for key, value in table.items()
-        if not isinstance(value, str)
-    ]
+    except tomllib.TOMLDecodeError as error:
+        return MappingProxyType({}), [finding("toml-syntax", file, reason=error)]
+    except RecursionError:
+        return MappingProxyType({}), [finding("toml-syntax.deep", file)]
+    wrong = [finding("translation", file, key, text=key) for key, value in table.items() if not isinstance(value, str)]
     return MappingProxyType({key: value for key, value in table.items() if isinstance(value, str)}), wrong

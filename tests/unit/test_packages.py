@@ -286,7 +286,7 @@ def test_an_undeclared_role_is_a_finding_for_publishing_and_does_not_stop_the_re
         ("publishing", "process.owner_role"),
         ("publishing", "deadlines.x.escalate"),
     ]
-    assert "the nearest is partner-group" in package.findings[1].remedy
+    assert "the nearest is partner-group" in package.findings[1].message
 
 
 @given(st.text(max_size=200))

@@ -106,7 +106,7 @@ def test_dates_times_and_leading_zeros_stay_as_written(written, read):
         ("steps: {complete: x}", 1, "wrong-type", "list"),
         ("steps:\n  - complet: x", 2, "unknown-step", "no step"),
         ("steps:\n  - complete", 2, "unknown-step", "no step"),
-        ("steps:\n  - complete: x\n    advance: P1D", 2, "two-steps", "complete and advance"),
+        ("steps:\n  - complete: x\n    advance: P1D", 2, "two-steps", "complete, advance"),
         ("steps:\n  - complete: x\n    answer: {}", 3, "unknown-key", "answer"),
         ("steps:\n  - advance: 8 days", 2, "wrong-type", "advance"),
         ("steps:\n  - advance: P0D", 2, "wrong-type", "advance"),
@@ -125,8 +125,8 @@ def test_a_fault_names_the_line_and_the_remedy(text, line, rule, says):
 
 
 def test_an_unknown_key_is_answered_with_the_nearest_known_one():
-    assert "the nearest is answers" in findings("steps:\n  - complete: x\n    answer: {}")[0].remedy
-    assert "the nearest is complete" in findings("steps:\n  - complet: x")[0].remedy
+    assert "the nearest is answers" in findings("steps:\n  - complete: x\n    answer: {}")[0].message
+    assert "the nearest is complete" in findings("steps:\n  - complet: x")[0].message
 
 
 def test_every_fault_is_told_at_once():
