@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -68,6 +68,10 @@ class Calendar:
     closed_days: frozenset[date] = frozenset()
     #: Are Midsummer Eve, Christmas Eve and New Year's Eve free?
     eves: bool = True
+    #: Of a school: first and last day of each stretch between terms. Nobody works then, and no deadline ends then.
+    breaks: tuple[tuple[date, date], ...] = ()
+    #: Do the hours of a deadline (`PT48H`) pass on working days only? Else they are hours on the clock.
+    hours_of_working_days: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -115,6 +119,42 @@ class Calendar:
             return self._at(self.working_day_from(local.date(), -1), local)
         return self._moved(start, -wanted)
 
+    def due(self, start: datetime, amount: Amount | timedelta | str) -> datetime:
+        """The instant (UTC) by which something is due that takes so long from `start`.
+
+        As `add`, but hours may count on working days only, and what would end in a break ends on the first working
+        day after it, at the same hour. Raises `ValueError` beyond the years 1-9999.
+        """
+        amount = as_amount(amount)
+        if not isinstance(amount, Duration) or not amount.seconds or not self.hours_of_working_days:
+            return self._after_break(self.add(start, amount))
+        try:
+            days = self._on_the_calendar(start, replace(amount, seconds=0))
+            return self._after_break(self._working_seconds_after(days, amount.seconds))
+        except OverflowError:
+            raise _out_of_range() from None
+
+    def _working_seconds_after(self, start: datetime, seconds: float) -> datetime:
+        local = self.local(start)
+        day, moment = self.working_day_from(local.date()), start
+        if day != local.date():
+            moment = self.instant(day)
+        while (left := (self.instant(day + _DAY) - moment).total_seconds()) < seconds:
+            seconds -= left
+            day = self.next_working_day(day)
+            moment = self.instant(day)
+        return moment + timedelta(seconds=seconds)
+
+    def _after_break(self, moment: datetime) -> datetime:
+        local = self.local(moment)
+        if not self.is_break(local.date()):
+            return moment
+        return self._at(self.working_day_from(local.date()), local)
+
+    def is_break(self, day: date) -> bool:
+        """Does the day lie between two terms of the school?"""
+        return any(first <= day <= last for first, last in self.breaks)
+
     def _moved(self, start: datetime, amount: Amount) -> datetime:
         try:
             if isinstance(amount, WorkingDays):
@@ -136,8 +176,10 @@ class Calendar:
         return self.instant(datetime.combine(day, local.time()))
 
     def is_working_day(self, day: date) -> bool:
-        """Neither weekend, public holiday, free eve nor a closed day of the organisation's own."""
-        return day.weekday() < _SATURDAY and day not in self.closed_days and day not in _holidays(day.year, self.eves)
+        """Neither weekend, public holiday, free eve, a closed day of the organisation's own, nor a school's break."""
+        if day.weekday() >= _SATURDAY or day in self.closed_days or self.is_break(day):
+            return False
+        return day not in _holidays(day.year, self.eves)
 
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""
@@ -210,8 +252,10 @@ def _table(calendar: Calendar, first_year: int, last_year: int) -> CalendarTable
     for year in range(first_year, last_year + 1):
         transitions += _stretch(zone, year)
         closed |= _holidays(year, calendar.eves)
-    days = sorted(day.isoformat() for day in closed if day.weekday() < _SATURDAY)
-    return CalendarTable(calendar.zone, tuple(transitions), tuple(days), first_year, last_year)
+    days = tuple(sorted(day.isoformat() for day in closed if day.weekday() < _SATURDAY))
+    breaks = tuple((first.isoformat(), last.isoformat()) for first, last in calendar.breaks)
+    hours = calendar.hours_of_working_days
+    return CalendarTable(calendar.zone, tuple(transitions), days, first_year, last_year, breaks, hours)
 
 
 def _add_months(day: date, months: int) -> date:

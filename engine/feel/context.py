@@ -24,6 +24,10 @@ class CalendarTable:
     #: The years the table covers, both included. Local times and working days outside them are refused.
     first_year: int = 1
     last_year: int = 9999
+    #: First and last ISO date of each stretch between a school's terms; not worked, and no deadline ends there.
+    breaks: tuple[tuple[str, str], ...] = ()
+    #: Do the hours of a deadline pass on working days only?
+    hours_of_working_days: bool = False
 
 
 @dataclass(frozen=True)

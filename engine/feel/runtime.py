@@ -53,6 +53,12 @@ def _bundle(path: Path) -> str:
         raise BundleMissing from None
 
 
+#: What of a calendar's table JavaScript is given, in the order in which its constructor takes it.
+_TABLE = (
+    "zone", "transitions", "non_working_days", "first_year", "last_year", "breaks", "hours_of_working_days",
+)  # fmt: skip
+
+
 class Runtime:
     """Compiles and evaluates; not thread-safe. `time_limit` in seconds of CPU time, `memory_limit` in bytes."""
 
@@ -179,7 +185,7 @@ class Runtime:
             self._tables.move_to_end(id(table))
             return known[1]
         number, self._next_table = self._next_table, self._next_table + 1
-        text = json.dumps([table.zone, table.transitions, table.non_working_days, table.first_year, table.last_year])
+        text = json.dumps([getattr(table, name) for name in _TABLE])
         self._context.get("loadTable")(number, text)
         self._tables[id(table)] = (table, number)
         if len(self._tables) > MOST_TABLES:

@@ -237,3 +237,37 @@ def test_the_table_for_expressions_has_the_changes_of_the_clock_and_the_days_not
     assert "2026-02-16" in table.non_working_days
     assert "2026-06-06" not in table.non_working_days  # a Saturday: implied
     assert all(earlier < later for earlier, later in pairwise(table.non_working_days))
+
+
+SCHOOL = Calendar(breaks=((date(2026, 6, 13), date(2026, 8, 16)),))
+WORKED = Calendar(hours_of_working_days=True)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "start", "amount", "end"),
+    [
+        # 48 hours on the clock, and of working days: from Friday over the weekend; at the weekend; over Easter.
+        (STOCKHOLM, "2026-03-13T15:00", "PT48H", "2026-03-15T15:00"),
+        (WORKED, "2026-03-13T15:00", "PT48H", "2026-03-17T15:00"),
+        (WORKED, "2026-03-14T15:00", "PT48H", "2026-03-18T00:00"),
+        (WORKED, "2026-04-02T09:00", "PT48H", "2026-04-08T09:00"),
+        (WORKED, "2026-03-13T15:00", "P1DT1H", "2026-03-16T01:00"),
+        # The clock goes forward on a Sunday, which does not count; days and weeks are days and weeks all the same.
+        (WORKED, "2026-03-27T15:00", "PT48H", "2026-03-31T15:00"),
+        (WORKED, "2026-03-13T15:00", "P1W", "2026-03-20T15:00"),
+        # A school: working days pass over the summer, and what would end in it ends when school begins again.
+        (SCHOOL, "2026-06-10T10:00", "5 working days", "2026-08-19T10:00"),
+        (SCHOOL, "2026-06-10T10:00", "P3W", "2026-08-17T10:00"),
+        (SCHOOL, "2026-06-11T10:00", "PT48H", "2026-08-17T10:00"),
+        (SCHOOL, "2026-06-10T10:00", "P3M", "2026-09-10T10:00"),
+    ],
+)
+def test_by_when_something_is_due(calendar, start, amount, end):
+    assert calendar.due(local(start), amount) == local(end)
+
+
+def test_a_school_does_not_work_between_terms():
+    assert [SCHOOL.is_working_day(date(2026, month, day)) for month, day in ((6, 12), (6, 15), (8, 14), (8, 17))] == [
+        True, False, False, True
+    ]  # fmt: skip
+    assert SCHOOL.next_working_day(date(2026, 6, 12)) == date(2026, 8, 17)

@@ -13,9 +13,10 @@ from engine.feel import FeelContext, current_feel
 FIRST, LAST = 2020, 2032
 ZONES = ("Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "UTC", "Asia/Kolkata")
 _closed = frozenset(date(2026, 8, 3) + timedelta(days=number) for number in range(12))
+_breaks = tuple((date(year, 6, 13), date(year, 8, 16)) for year in range(2022, 2031))
 CALENDARS = [
     Calendar(zone, closed, eves) for zone in ZONES for closed in (frozenset(), _closed) for eves in (True, False)
-]
+] + [Calendar(zone, breaks=_breaks, hours_of_working_days=hours) for zone in ZONES for hours in (True, False)]
 
 _instants = st.datetimes(datetime(2022, 1, 1), datetime(2029, 12, 31), timezones=st.just(UTC)).map(
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
@@ -55,7 +56,7 @@ def test_a_deadline_from_now_is_the_instant_that_the_calendar_gives(
     calendar: Calendar, now: datetime, amount: str
 ) -> None:
     found = datetime.fromisoformat(_deadline.evaluate({}, surroundings(calendar, now, amount)))
-    assert found == calendar.add(now, amount)
+    assert found == calendar.due(now, amount)
     assert found.utcoffset() == calendar.local(found).utcoffset()
 
 
@@ -65,7 +66,7 @@ def test_a_deadline_from_an_instant_is_the_one_that_the_calendar_gives(
     calendar: Calendar, start: datetime, amount: str
 ) -> None:
     found = _deadline_from.evaluate({"start": start.isoformat()}, surroundings(calendar, start, amount))
-    assert datetime.fromisoformat(found) == calendar.add(start, amount)
+    assert datetime.fromisoformat(found) == calendar.due(start, amount)
 
 
 @settings(max_examples=200, deadline=None)

@@ -2,7 +2,7 @@
 // The rules are those of engine/calendars.py; tests/unit/test_feel_calendar.py runs both in lock-step.
 import { state, warn } from './state.js';
 import {
-  DAY, Temporal, addMonths, clockOf, dateOfDay, dayNumber, dayOf, instant, moment, plus, readDate, readDateTime,
+  DAY, Duration, Temporal, addMonths, clockOf, dateOfDay, dayNumber, dayOf, instant, moment, plus, readDate, readDateTime,
   readDuration
 } from './temporal.js';
 import { TableZone } from './zone.js';
@@ -12,11 +12,13 @@ const MOST_WORKING_DAYS = 50000;
 const MOST_IDLE_DAYS = 3660;
 
 export class Calendar {
-  constructor([ name, transitions, nonWorkingDays, firstYear, lastYear ]) {
+  constructor([ name, transitions, nonWorkingDays, firstYear, lastYear, breaks, hoursOfWorkingDays ]) {
     this.zone = new TableZone(name, transitions);
     this.first = dayNumber(firstYear, 1, 1);
     this.last = dayNumber(lastYear, 12, 31);
     this.closed = new Set(nonWorkingDays.map((text) => dayOf(readDate(text))));
+    this.breaks = breaks.map((ends) => ends.map((text) => dayOf(readDate(text))));
+    this.hoursOfWorkingDays = hoursOfWorkingDays;
   }
 
   covers(day) {
@@ -26,7 +28,12 @@ export class Calendar {
   isWorked(day) {
     const weekday = ((day + 3) % 7 + 7) % 7;
 
-    return weekday < 5 && !this.closed.has(day);
+    return weekday < 5 && !this.closed.has(day) && !this.isBreak(day);
+  }
+
+  /** Does the day lie between two terms of the school? */
+  isBreak(day) {
+    return this.breaks.some(([ first, last ]) => day >= first && day <= last);
   }
 
   /** The day itself if it is worked, else the next (direction 1) or the one before (-1); null outside the table. */
@@ -142,7 +149,42 @@ function deadline(name, from) {
 
   const duration = readDuration(value.trim());
 
-  return duration ? at && plus(at, duration) : wrong('deadline(name)', 'a deadline with a duration in process.toml');
+  if (!duration) {
+    return wrong('deadline(name)', 'a deadline with a duration in process.toml');
+  }
+
+  return at && afterBreak(state.calendar.hoursOfWorkingDays && duration.clock
+    ? workedClockAfter(plus(at, new Duration(duration.months, duration.days, 0)), duration.clock)
+    : plus(at, duration));
+}
+
+/** What would end between two terms of a school ends on the first working day after, at the same hour. */
+function afterBreak(at) {
+  return at && state.calendar.isBreak(dayOf(at)) ? atDay(state.calendar.workedFrom(dayOf(at), 1), at) : at;
+}
+
+/** The instant after so many milliseconds of which only those on working days count. */
+function workedClockAfter(start, clock) {
+  if (!start) {
+    return start;
+  }
+
+  let day = state.calendar.workedFrom(dayOf(start), 1);
+  let at = day === dayOf(start) ? start : day !== null && moment(day, 0);
+
+  while (day !== null && at) {
+    const left = moment(day + 1, 0)?.at - at.at;
+
+    if (clock <= left) {
+      return instant(at.at + clock);
+    }
+
+    clock -= left;
+    day = state.calendar.workedFrom(day + 1, 1);
+    at = day !== null && moment(day, 0);
+  }
+
+  return outside();
 }
 
 /**
