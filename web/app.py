@@ -71,6 +71,7 @@ def create_app(
     for room in ROOMS:
         room.init_app(app)
     app.add_url_rule("/health", view_func=public(health))
+    app.add_url_rule("/health/scheduler", view_func=public(scheduler_health))
     return app
 
 
@@ -78,3 +79,9 @@ def health() -> Response:
     """Whether the process answers and its database too."""
     engine_of_app().next_due()
     return jsonify(status="ok")
+
+
+def scheduler_health() -> tuple[Response, int]:
+    """For monitoring: whether any scheduler has ticked within a minute (200), or none has (503)."""
+    silent = engine_of_app().silent()
+    return jsonify(status="silent" if silent else "ok"), 503 if silent else 200

@@ -99,15 +99,25 @@ def web(host: str, port: int, threads: int) -> None:
 @click.option(
     "--healthy", is_flag=True, help="Start none: does one tick on this machine? Exit code 0 or 1, for health checks."
 )
+@click.option(
+    "--status", is_flag=True, help="Start none: who ticks, how late, what waits. Exit code 1 when none ticks."
+)
+@JSON
 @click.pass_context
-def scheduler(ctx: click.Context, healthy: bool) -> None:
+def scheduler(ctx: click.Context, healthy: bool, status: bool, as_json: bool) -> None:
     """Fire deadlines and send notices only; run as many as you like."""
-    from web.serving import schedule, ticks_here
+    from web.serving import pulse_in_words, schedule, ticks_here
 
-    if not healthy:
+    if as_json and not status:
+        raise click.UsageError("--json goes with --status.")
+    if not healthy and not status:
         schedule()
         return
     with _engine() as engine:
+        if status:
+            pulse = engine.pulse()
+            click.echo(_as_json(pulse.as_dict()) if as_json else pulse_in_words(pulse))
+            ctx.exit(0 if pulse.living else 1)
         alive = ticks_here(engine)
     click.echo("A scheduler ticks." if alive else "No scheduler has ticked here for a minute. Start: samled scheduler.")
     ctx.exit(0 if alive else 1)

@@ -54,6 +54,11 @@ def tell(error: BaseException) -> Told:
         case domain.InvalidAnswers():
             message = _("Some answers are missing or wrong. Correct them and send again.")
             return Told(422, "invalid-answers", _("Something needs correcting"), message, fields=error.errors)
+        case domain.OutcomeUnknown():
+            message = _(
+                "The database went away as your change was being saved. Look whether it is there, then try again."
+            )
+            return Told(503, "outcome-unknown", _("We do not know whether it was saved"), message)
         case domain.DatabaseUnavailable() | domain.DatabaseNotReady():
             message = _("Samled cannot reach its database. Nothing was changed. Try again in a minute.")
             return Told(503, "unavailable", _("Samled rests for a moment"), message)

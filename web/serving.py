@@ -16,6 +16,7 @@ from waitress import create_server
 
 from engine import Engine
 from engine.errors import SamledError
+from engine.heartbeats import Pulse
 from engine.notices import notifier_for
 from engine.scheduler import Scheduler
 from web.settings import Settings
@@ -52,6 +53,19 @@ def ticks_here(engine: Engine) -> bool:
     """Whether a scheduler of this machine has ticked within the last minute."""
     here = f"{socket.gethostname()}:"
     return any(beat.name.startswith(here) for beat in engine.pulse().living)
+
+
+def pulse_in_words(pulse: Pulse) -> str:
+    """What `samled scheduler --status` prints."""
+    lines = [f"{len(pulse.living)} scheduler(s) tick." if pulse.living else "No scheduler has ticked for a minute."]
+    for beat in pulse.schedulers:
+        state = "ticks" if beat in pulse.living else "silent"
+        lines.append(f"{beat.name}: {state}, last seen {beat.at:%Y-%m-%d %H:%M:%S} UTC, {beat.fired} fired")
+    if late := pulse.lateness:
+        lines.append(f"lateness: p50 {late.p50:g} s, p99 {late.p99:g} s, max {late.max:g} s of the last {late.fires}")
+    lines.append(f"deadlines: {pulse.backlog} due, the oldest for {pulse.oldest:.0f} s; {pulse.parked} parked")
+    lines.append(f"outbox: {pulse.unsent} waiting, {pulse.stuck} parked")
+    return "\n".join(lines)
 
 
 @contextmanager

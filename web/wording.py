@@ -202,6 +202,8 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "overdue": lambda about: _told(about, _("The date passed without it being done: %(what)s.", **about)),
     "escalated": lambda about: _told(about, _("It was passed up, since it is still not done: %(what)s.", **about)),
     "stopped": lambda about: _("The case stopped here, and its owner was told: %(what)s.", **about),
+    "deadline-parked": lambda about: _("A deadline stands still here, and its owner was told: %(what)s.", **about),
+    "deadline-retried": lambda about: _("The deadline was let try again: %(what)s.", **about),
     "fired": lambda about: _("The time came: %(what)s.", **about),
     "entered": lambda about: _("Next: %(what)s.", **about),
     "cancelled": lambda about: _("No longer needed: %(what)s.", **about),

@@ -18,6 +18,7 @@ from web.settings import Settings
 OPEN_TO_ALL = {
     "/static/<path:filename>": "style sheets, scripts and pictures",
     "/health": "for the container's health check; says only that we are there",
+    "/health/scheduler": "for monitoring; says only whether deadlines fire",
     "/login": "to log in",
     "/language": "the log-in page too is in two languages",
     "/api/v1/openapi.json": "the description of the API, without any data",
