@@ -5,6 +5,7 @@ from engine.feel.expression import Expression, Warning
 from engine.feel.feel import Feel, current_feel
 from engine.feel.runtime import BundleMissing
 from engine.feel.source import Static, parse_static_or_feel
+from engine.feel.tree import Tree
 
 __all__ = [
     "BundleMissing",
@@ -13,6 +14,7 @@ __all__ = [
     "Feel",
     "FeelContext",
     "Static",
+    "Tree",
     "Warning",
     "current_feel",
     "parse_static_or_feel",

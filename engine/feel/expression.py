@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.errors import FeelError
 from engine.feel.context import FeelContext
 from engine.feel.runtime import Key, LimitReached
+from engine.feel.tree import Tree
 
 if TYPE_CHECKING:
     from engine.feel.feel import Feel
@@ -108,6 +109,16 @@ class Expression:
     def needs_context(self) -> bool:
         """Does it ask for the time, the calendar, the deadlines or the units?"""
         return self._needs_context
+
+    @property
+    def tree(self) -> Tree:
+        """How it is built up. Raises `FeelError` for a limit."""
+        try:
+            return Tree.of(self._feel.runtime.tree(self.key), self.source)
+        except LimitReached as limit:
+            raise self.error(f"The expression {limit}. Write it simpler") from None
+        except RecursionError:
+            raise self.error("The expression is nested too deeply. Write it simpler") from None
 
     def error(self, message: str, position: int | None = None) -> FeelError:
         """A `FeelError` that names this expression. `position` counts UTF-16 units, as JavaScript does."""

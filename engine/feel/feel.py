@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from engine.errors import FeelError
@@ -35,6 +36,11 @@ class Feel:
         if runtime is None:
             runtime = self._local.runtime = Runtime(self._time_limit, self._memory_limit)
         return runtime
+
+    @cached_property
+    def signatures(self) -> dict[str, list[str]]:
+        """Every function → names of its parameters; dots before the last mean any number."""
+        return self.runtime.signatures()
 
     def compile(
         self,

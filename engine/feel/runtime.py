@@ -110,6 +110,19 @@ class Runtime:
 
         return self._guarded(call)
 
+    def tree(self, key: Key) -> list[Any]:
+        """The syntax tree: `[kind, from, to, parts]`, in UTF-16 units. Raises `LimitReached`."""
+
+        def call() -> dict[str, Any]:
+            return {"tree": json.loads(self._context.get("tree")(self._identity(key)))}
+
+        found: list[Any] = self._guarded(call)["tree"]
+        return found
+
+    def signatures(self) -> dict[str, list[str]]:
+        """Built-in function → names of its parameters; dots before the last mean any number."""
+        return self._guarded(lambda: json.loads(self._context.get("signatures")()))
+
     def _identity(self, key: Key) -> int:
         identity = self._compiled.get(key)
         if identity is None:

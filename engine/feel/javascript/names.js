@@ -33,6 +33,11 @@ function children(node) {
   return found;
 }
 
+/** A node and what is in it as plain arrays: kind, where it begins and ends, parts. */
+export function parts(node) {
+  return [ node.name, node.from, node.to, children(node).map(parts) ];
+}
+
 export class Names {
   constructor(source) {
     this.source = source;

@@ -1,14 +1,14 @@
 // The door of the bundle: a few functions that take and give numbers and JSON text, and nothing else.
 
 import {
-  FunctionWrapper, Interpreter, InterpreterContext, Range, parseExpression, parseUnaryTests
+  FunctionWrapper, Interpreter, InterpreterContext, Range, parseExpression, parseUnaryTests, wrapFunction
 } from '@bpmn-io/feelin';
 
 import { LACKING, builtins } from './builtins.js';
 import { Calendar } from './calendar.js';
 import { lock } from './lock.js';
 import './mends.js';
-import { NameError, Names, SPECIAL } from './names.js';
+import { NameError, Names, SPECIAL, parts } from './names.js';
 import { state, warn } from './state.js';
 import { Duration, Temporal } from './temporal.js';
 import { encode } from './values.js';
@@ -37,7 +37,7 @@ function compile(text) {
     const names = new Names(source);
 
     names.visit(tree.topNode, { bound: new Set(), filter: false });
-    compiled.set(next, { root, warnings, unary: kind === 'unary' });
+    compiled.set(next, { root, warnings, unary: kind === 'unary', top: tree.topNode });
 
     return JSON.stringify({ id: next++, ...names.facts(declared) });
   } catch (error) {
@@ -47,6 +47,18 @@ function compile(text) {
 
     return JSON.stringify({ error: { message: explained(error), position: error.position?.from ?? null } });
   }
+}
+
+/** The syntax tree of a compiled expression: [kind of node, from, to, parts], kinds as the grammar names them. */
+function tree(id) {
+  return JSON.stringify(parts(compiled.get(id).top));
+}
+
+/** What each function takes: name → names of its parameters; dots before the last mean any number. */
+function signatures() {
+  const named = Object.entries(builtins).map(([ name, call ]) => [ name, wrapFunction(call).parameterNames ]);
+
+  return JSON.stringify({ ...Object.fromEntries(named), 'is defined': [ 'value' ], 'get or else': [ 'value', 'default' ] });
 }
 
 function explained(error) {
@@ -140,7 +152,9 @@ Object.assign(globalThis, {
   compile,
   evaluate,
   evaluateTable,
+  signatures,
   surround,
+  tree,
   drop: (id) => { compiled.delete(id); },
   loadTable: (id, text) => { calendars.set(id, new Calendar(JSON.parse(text))); },
   dropTable: (id) => { calendars.delete(id); }
