@@ -2,42 +2,75 @@
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from typing import Any
+
 from lxml import etree
 
 from engine.errors import InvalidModel
-from engine.findings import Finding
+from engine.rules import finding
 
 #: The limits that the command line promises: bytes of a file, levels of nesting, BPMN elements of a file.
-MAX_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 5_000_000
 MAX_DEPTH = 100
 MAX_ELEMENTS = 2_000
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+
+_UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE, b"<\0", b"\0<")
+#: Encodings an XML declaration may name; what stands in the file decides, and a UTF-16 file may still say UTF-8.
+_DECLARED = re.compile(r"\s*<\?xml[^>]*?\bencoding\s*=\s*[\"'](?!(?:utf-?8|utf-?16(?:[lb]e)?|us-ascii)[\"'])", re.I)
+#: A document type, in the one place where XML allows it. Possessive: nothing is looked at twice.
+_DOCUMENT_TYPE = re.compile(r"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 
 
 def read_xml(content: bytes, file: str) -> etree._Element:
     """The root element of an XML file in UTF-8 or UTF-16.
 
     Raises:
-        InvalidModel: it is too large or too deep, is not XML, or declares a document type.
+        InvalidModel: it is too large or too deep, in another encoding, is not XML, or declares a document type.
+        MemoryError: there was no memory to read it.
     """
     if len(content) > MAX_BYTES:
-        raise refused(
-            file, "file-too-large", f"The file is {len(content) / 2**20:.1f} MB", "Split it; 5 MB is the limit"
-        )
+        raise _refused("file-too-large", file, limit=MAX_BYTES // 1_000_000)
+    # Looked at before any parser does, which would take in the entities first.
+    if _DOCUMENT_TYPE.match(_text(content, file)):
+        raise _refused("document-type", file)
+    root = _parsed(content, file)
+    _check_depth(root, file)
+    return root
+
+
+def _text(content: bytes, file: str) -> str:
+    try:
+        if content.startswith(_UTF_16):
+            # A byte order mark says which of the two it is, else the place of the zero does.
+            order = "utf-16-be" if content.startswith((BOM_UTF16_BE, b"\0<")) else "utf-16-le"
+            text = content.decode(order).removeprefix("\ufeff")
+        else:
+            text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _refused("encoding", file) from None
+    # A zero in the text: UTF-32, which begins as UTF-16 does.
+    if _DECLARED.match(text) or "\0" in text:
+        raise _refused("encoding", file)
+    return text
+
+
+def _parsed(content: bytes, file: str) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_pis=True
     )
     try:
-        root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise refused(
-            file, "not-xml", f"The file is not well-formed XML ({error})", "Save it again from the editor"
-        ) from error
-    if root.getroottree().docinfo.doctype:
-        raise refused(file, "document-type", "The file declares a document type", "Remove the DOCTYPE line")
-    _check_depth(root, file)
-    return root
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        if not error.code or error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            # Without a document type the only one that 5 MB can reach: 256 levels.
+            raise _refused("too-deep", file) from error
+        raise _refused("not-xml", file, reason=" ".join(error.msg.split())) from error
 
 
 def _check_depth(root: etree._Element, file: str) -> None:
@@ -45,15 +78,12 @@ def _check_depth(root: etree._Element, file: str) -> None:
     for event, node in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH:
-            raise refused(file, "too-deep", f"Elements are nested more than {MAX_DEPTH} levels", "Use call activities")
+            raise _refused("too-deep", file)
         if event == "start" and isinstance(node.tag, str) and node.tag.startswith(f"{{{BPMN}}}") and node.get("id"):
             elements += not node.tag.endswith("}sequenceFlow")
     if elements > MAX_ELEMENTS:
-        raise refused(
-            file, "too-many-elements", f"The file has {elements} elements", f"Split it; {MAX_ELEMENTS} is the limit"
-        )
+        raise _refused("too-many-elements", file, count=elements, limit=MAX_ELEMENTS)
 
 
-def refused(file: str, rule: str, message: str, remedy: str, element: str = "") -> InvalidModel:
-    """The error for one fault that keeps a file from being read."""
-    return InvalidModel([Finding(file, element, "error", rule, message, remedy)])
+def _refused(rule: str, file: str, **values: Any) -> InvalidModel:
+    return InvalidModel([finding(rule, file, **values)])
