@@ -21,7 +21,7 @@ _TIMERS = {
     "timeDuration": triggers.DurationTimer,
     "timeCycle": triggers.CycleTimer,
 }
-#: How a timer's text is read when it is no expression; each raises ValueError with the remedy.
+#: How a timer's text is read when it is no expression; each raises ValueError.
 _READERS: dict[str, Callable[[str], object]] = {
     "timeDate": Calendar().instant,
     "timeDuration": parse_duration,
@@ -68,9 +68,7 @@ class Definitions:
         """The message that an element refers to."""
         declared = self._declared["message"].get(reference)
         if declared is None or not declared.get("name"):
-            self.faults.add(
-                node, "reference", "The event refers to no message", "Choose or create a message with a name"
-            )
+            self.faults.add(node, "reference.no-message")
             return triggers.Trigger()
         return triggers.Message(declared.get("name"), read_extensions(declared, self.faults).correlation_key)
 
@@ -80,7 +78,7 @@ class Definitions:
         declared = self._declared[kind].get(reference)
         catches_all = reference is None and kind in ("error", "escalation")
         if declared is None and not catches_all:
-            self.faults.add(node, "reference", f"The event refers to no {kind}", f"Choose or create the {kind}")
+            self.faults.add(node, f"reference.no-{kind}")
         name = None if declared is None else declared.get(key) or declared.get("name")
         return trigger(name)  # type: ignore[no-any-return]
 
@@ -90,9 +88,7 @@ class Definitions:
             if value is not None:
                 self._check_static(node, tag, value)
                 return timer(value)
-        self.faults.add(
-            node, "timer", "The timer has no date, duration or cycle", 'Give it one, such as P3D or =deadline("…")'
-        )
+        self.faults.add(node, "timer.empty")
         return triggers.Trigger()
 
     def _check_static(self, node: etree._Element, tag: str, value: Value) -> None:
@@ -100,15 +96,14 @@ class Definitions:
             return
         try:
             _READERS[tag](value.text)
-        except ValueError as error:
-            message, _, remedy = str(error).partition(". ")
-            self.faults.add(node, "timer", message, remedy or "Write it as an ISO 8601 value")
+        except ValueError:
+            self.faults.add(node, f"timer.{tag}", value=value.text)
 
     def _condition(self, node: etree._Element, child: etree._Element) -> triggers.Trigger:
         value = self._value(node, child.find(full_tag("condition")), feel=True)
         if value is not None:
             return triggers.Condition(value)
-        self.faults.add(node, "condition", "The conditional event has no condition", "Write a FEEL expression")
+        self.faults.add(node, "condition")
         return triggers.Trigger()
 
     def _value(self, node: etree._Element, holder: etree._Element | None, *, feel: bool) -> Value | None:

@@ -54,23 +54,15 @@ class Extensions:
     @property
     def deadline_name(self) -> str | None:
         """The deadline of `process.toml` that the due date names, if it names just one."""
-        if self.due is None or self.due.expression is None:
-            return None
-        names = self.due.expression.deadline_names
-        return next(iter(names)) if len(names) == 1 else None
+        return self.due.deadline_name if self.due else None
 
 
 NOTHING = Extensions()
 
 #: Extension elements of the dialect that would change what happens, and that we do not run.
-_REFUSED = {
-    "userTaskForm": ("Embedded forms are not read", "Link a .form file by its form id instead"),
-    "executionListeners": ("Execution listeners are not run", "Draw a service or script task instead"),
-    "taskListeners": ("Task listeners are not run", "Draw a service or script task instead"),
-    "adHoc": ("Ad-hoc sub-processes are not run", "Draw the order of the steps, or let a person choose at a gateway"),
-    "linkedResources": ("Linked resources are not read", "Put what the service needs in its input mapping"),
-    "conditionalFilter": ("Variable filters on conditions are not read", "Remove the filter; the condition is enough"),
-}
+_REFUSED = frozenset(
+    {"userTaskForm", "executionListeners", "taskListeners", "adHoc", "linkedResources", "conditionalFilter"}
+)
 #: Children that are read as part of their parent, or that change nothing.
 _HARMLESS = {"versionTag", "modelerTemplate"}
 
@@ -90,18 +82,11 @@ class _Reader:
                 continue
             name = etree.QName(child).localname
             if name in _REFUSED:
-                self.faults.add(
-                    self.node, "unsupported-extension", f"{_REFUSED[name][0]} (zeebe:{name})", _REFUSED[name][1]
-                )
+                self.faults.add(self.node, f"unsupported-extension.{name}")
             elif (reader := getattr(self, f"_read_{name}", None)) is not None:
                 reader(child)
             elif name not in _HARMLESS:
-                self.faults.add(
-                    self.node,
-                    "unsupported-extension",
-                    f"zeebe:{name} is not read",
-                    "Remove it, or draw what it should do",
-                )
+                self.faults.add(self.node, "unsupported-extension.unknown", extension=name)
         return self.found
 
     def _set(self, **values: object) -> None:
@@ -118,12 +103,7 @@ class _Reader:
 
     def _read_formDefinition(self, child: etree._Element) -> None:
         if child.get("formId") is None:
-            self.faults.add(
-                self.node,
-                "unsupported-extension",
-                "The form is not linked by a form id",
-                "Link a .form file by its form id",
-            )
+            self.faults.add(self.node, "unsupported-extension.form")
         self._set(form_id=child.get("formId"))
 
     def _read_assignmentDefinition(self, child: etree._Element) -> None:
@@ -169,7 +149,7 @@ class _Reader:
         for mapping in child.findall(f"{{{ZEEBE}}}{tag}"):
             value, target = self._value(mapping.get("source")), (mapping.get("target") or "").strip()
             if not target:
-                self.faults.add(self.node, "mapping", f"An {tag} mapping has no target", "Name the variable it writes")
+                self.faults.add(self.node, f"mapping.{tag}")
             elif value is not None:
                 found.append((value, target))
         return tuple(found)
@@ -177,10 +157,7 @@ class _Reader:
     def _read_loopCharacteristics(self, child: etree._Element) -> None:
         collection = self._value(child.get("inputCollection"))
         if collection is None:
-            self.faults.add(
-                self.node, "loop", "The multi-instance has no input collection", "Name the list it works through"
-            )
-            return
+            return  # told by the parser, for the activity
         output, element = child.get("outputCollection"), self._value(child.get("outputElement"))
         self._set(loop=Loop(collection, child.get("inputElement"), output or None, element))
 

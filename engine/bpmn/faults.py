@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lxml import etree
 
 from engine.errors import FeelError
 from engine.findings import Finding, Severity
+from engine.rules import finding
 
 
 class Faults:
@@ -15,16 +18,13 @@ class Faults:
         self.file = file
         self.findings: list[Finding] = []
 
-    def add(
-        self, node: etree._Element | None, rule: str, message: str, remedy: str, *, severity: Severity = "error"
-    ) -> None:
-        """Remember a fault of the element `node` (of the whole file where None)."""
-        element = node.get("id", "") if node is not None else ""
-        name = node.get("name") if node is not None else None
-        finding = Finding(self.file, element, severity, rule, message, remedy, name)
-        if finding not in self.findings:
-            self.findings.append(finding)
+    def add(self, node: etree._Element | None, rule: str, *, severity: Severity | None = None, **values: Any) -> None:
+        """Remember a fault of the element `node` (of the whole file where None), in the words of `rule`."""
+        element, name = (node.get("id", ""), node.get("name")) if node is not None else ("", None)
+        found = finding(rule, self.file, element, name=name, severity=severity, **values)
+        if found not in self.findings:
+            self.findings.append(found)
 
     def expression(self, node: etree._Element, error: FeelError) -> None:
         """Remember an expression that does not parse."""
-        self.add(node, "expression", str(error).rstrip("."), "Correct the FEEL expression")
+        self.add(node, "expression", reason=str(error).rstrip("."))

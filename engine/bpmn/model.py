@@ -17,6 +17,7 @@ from engine.decisions import Decision, Decisions
 from engine.errors import InvalidModel
 from engine.findings import Finding
 from engine.packages import Package
+from engine.rules import finding
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Model:
         self.message_starts: dict[str, dict[str, str]] = {}
         self.main = ""
         self.has_conditions = False
+        #: Where a simulation counts: (name of the spec, node or sequence flow) for all that any case has passed.
+        self.passed: set[tuple[str, str]] | None = None
         self._elements: dict[tuple[str, str], ElementInfo] = {}
         self._decisions: dict[str, Decisions] = {}
         self._packages: dict[str, Package] = {}
@@ -78,15 +81,10 @@ class Model:
         for called in (package, *dict.fromkeys(package.called.values())):
             findings += model._add(called, calls, own=called is package)
         for process_id, file, node in calls:
-            if process_id and process_id not in model.specs:
-                message, remedy = (
-                    f"The called process “{process_id}” is not found",
-                    "Publish it beside this one, or correct the id",
-                )
-                findings.append(
-                    Finding(file, node.get("id", ""), "error", "reference", message, remedy, node.get("name"))
-                )
-        errors = [finding for finding in findings if finding.severity == "error"]
+            if process_id not in model.specs:
+                rule = "reference.process" if process_id else "reference.no-process"
+                findings.append(finding(rule, file, node.get("id", ""), name=node.get("name"), id=process_id))
+        errors = [one for one in findings if one.severity == "error"]
         if errors:
             raise InvalidModel(errors)
         model._choose_main()
@@ -172,23 +170,17 @@ class Model:
         found = []
         for (process_id, _), info in self._elements.items():
             if process_id in specs and info.form_id and info.form_id not in package.forms:
-                message = f"The form “{info.form_id}” is not found"
-                found.append(_missing(file, info.id, info.name, message, "Add the .form file, or correct the form id"))
+                found.append(finding("reference.form", file, info.id, name=info.name, id=info.form_id))
         for spec in specs.values():
             for node in spec.task_specs.values():
                 decision = node.dialect.decision_id
                 if decision and decision not in decisions:
-                    message, remedy = (
-                        f"The decision “{decision}” is not found",
-                        "Add the .dmn file, or correct the decision id",
-                    )
-                    found.append(_missing(file, node.bpmn_id, node.bpmn_name, message, remedy))
+                    found.append(finding("reference.decision", file, node.bpmn_id, name=node.bpmn_name, id=decision))
                 job_type = node.dialect.job_type
                 unknown = job_type is not None and job_type.expression is None and job_type.text not in self._job_types
                 if unknown and self._job_types:
-                    message = f"Nobody carries out the job type “{job_type.text}”"
-                    remedy = f"Choose one of {', '.join(sorted(self._job_types))}"
-                    found.append(_missing(file, node.bpmn_id, node.bpmn_name, message, remedy))
+                    values = {"type": job_type.text, "known": ", ".join(sorted(self._job_types))}
+                    found.append(finding("reference.job-type", file, node.bpmn_id, name=node.bpmn_name, **values))
         return found
 
     def _choose_main(self) -> None:
@@ -230,7 +222,3 @@ class Model:
 
 def _flow_nodes(process: etree._Element) -> Iterator[etree._Element]:
     yield from process.iter(*[f"{{*}}{tag}" for tag in FLOW_NODES])
-
-
-def _missing(file: str, element: str, name: str | None, message: str, remedy: str) -> Finding:
-    return Finding(file, element, "error", "reference", message, remedy, name)

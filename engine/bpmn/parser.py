@@ -55,9 +55,9 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         return node
 
     def _check_complete(self, node: Node) -> None:
-        for spec_class, attribute, message, remedy in _NEEDED:
+        for spec_class, attribute in _NEEDED:
             if isinstance(node, spec_class) and not getattr(node.dialect, attribute):
-                self.faults.add(self.node, "incomplete-task", message, remedy)
+                self.faults.add(self.node, f"incomplete-task.{attribute}")
 
     def _multi_instance(self, inner: Activity, loop: etree._Element) -> MultiInstance:
         said = read_extensions(loop, self.faults).loop
@@ -71,12 +71,7 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         if said is not None:
             body.loop = said
         else:
-            self.faults.add(
-                self.node,
-                "loop",
-                "The multi-instance does not say which list it works through",
-                "Name its input collection in the properties panel",
-            )
+            self.faults.add(self.node, "loop")
         return body
 
 
@@ -134,12 +129,7 @@ class CallActivityParser(ElementParser):
         node = super().create_task()
         called = read_extensions(self.node, self.faults).called_process or self.node.get("calledElement") or ""
         if called.startswith("="):
-            self.faults.add(
-                self.node,
-                "called-process",
-                "Which process is called is an expression",
-                "Name one process; what a version calls is fixed when it is published",
-            )
+            self.faults.add(self.node, "called-process")
         node.inside = called  # type: ignore[attr-defined]
         self.process_parser.parser.calls.append((called, self.node))
         return node
@@ -147,14 +137,9 @@ class CallActivityParser(ElementParser):
 
 #: What a task cannot run without.
 _NEEDED = (
-    (activities.ScriptTask, "script", "The script task has no FEEL expression", "Choose FEEL, and write one"),
-    (
-        activities.ServiceTask,
-        "job_type",
-        "The task does not say which service it calls",
-        "Give it a job type, such as notice",
-    ),
-    (activities.BusinessRuleTask, "decision_id", "The task does not say which decision it asks", "Name a decision"),
+    (activities.ScriptTask, "script"),
+    (activities.ServiceTask, "job_type"),
+    (activities.BusinessRuleTask, "decision_id"),
 )
 
 _PARSERS: dict[str, tuple[type[ElementParser], type]] = {
@@ -222,7 +207,8 @@ class ScopeParser(ProcessParser):  # type: ignore[misc]
             if source is None or target is None:
                 continue  # a finding of the check for dangling references
             condition = self.condition(flow, "conditionExpression", flow)
-            source.connect_flow(Flow(flow.get("id"), source, target, condition, flow.get("id") in defaults))
+            is_default = flow.get("id") in defaults
+            source.connect_flow(Flow(flow.get("id"), source, target, condition, is_default, flow.get("name")))
 
     def _link(self, elements: list[etree._Element], nodes: dict[str, Node]) -> None:
         catchers = {

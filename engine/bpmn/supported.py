@@ -9,6 +9,7 @@ from lxml import etree
 
 from engine.bpmn.faults import Faults
 from engine.bpmn.reading import BPMN
+from engine.bpmn.words import element_word, trigger_word
 
 _TASKS = {"task", "userTask", "manualTask", "scriptTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"}
 ACTIVITIES = _TASKS | {"callActivity", "subProcess"}
@@ -16,29 +17,14 @@ GATEWAYS = {"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBas
 EVENTS = {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 
-#: Elements of BPMN that would change what happens, why they are refused, and what to draw instead.
-_REFUSED = {
-    "transaction": ("Transactions are not run", "Draw a sub-process with error events"),
-    "adHocSubProcess": ("Ad-hoc sub-processes are not run", "Draw the order of the steps"),
-    "complexGateway": (
-        "Complex gateways are not run",
-        "Use an inclusive gateway, or a multi-instance with a completion condition",
-    ),
-    "standardLoopCharacteristics": (
-        "The loop marker is not run",
-        "Draw the loop with a gateway, or use a multi-instance",
-    ),
-    "loopCardinality": ("A multi-instance by number is not run", "Name its input collection, such as =[1, 2, 3]"),
-    "cancelEventDefinition": ("Cancel events are not run", "Use an error event"),
-    "compensateEventDefinition": ("Compensation is not run", "Draw the way back as ordinary steps"),
-    "globalUserTask": ("Global tasks are not run", "Draw a process with one task and call that"),
-    "globalTask": ("Global tasks are not run", "Draw a process with one task and call that"),
-    "resourceRole": ("Resource roles are not read", "Use the task's assignment"),
-    "potentialOwner": ("Potential owners are not read", "Use the task's assignment"),
-    "humanPerformer": ("Human performers are not read", "Use the task's assignment"),
-    "performer": ("Performers are not read", "Use the task's assignment"),
-    "multipleEventDefinition": ("Multiple events are not run", "Draw one event for each"),
-}
+#: Elements of BPMN that would change what happens, and that are not run as the standard says.
+_REFUSED = frozenset(
+    {
+        "transaction", "adHocSubProcess", "complexGateway", "standardLoopCharacteristics", "loopCardinality",
+        "cancelEventDefinition", "compensateEventDefinition", "multipleEventDefinition", "globalUserTask", "globalTask",
+        "resourceRole", "potentialOwner", "humanPerformer", "performer",
+    }
+)  # fmt: skip
 #: Namespaces of other engines, whose extensions say how a process is run.
 _OTHER_ENGINES = {
     "http://camunda.org/schema/1.0/bpmn": "Camunda 7",
@@ -71,19 +57,16 @@ def _local(node: etree._Element) -> str:
 def check_supported(root: etree._Element, faults: Faults) -> None:
     """Add a finding for everything in the file that would not run as drawn."""
     if _local(root) != "definitions":
-        faults.add(None, "not-bpmn", "The file is no BPMN model", "Save it from a BPMN editor")
+        faults.add(None, "not-bpmn")
         return
     _check_ids(root, faults)
     executable = [process for process in _children(root, {"process"}) if is_executable(process)]
     if not executable:
-        faults.add(
-            None, "no-executable-process", "No process in the file is executable", "Tick “Executable” on the process"
-        )
+        faults.add(None, "no-executable-process")
     for process in executable:
         for node in process.iter():
             if _local(node) in _REFUSED:
-                message, remedy = _REFUSED[_local(node)]
-                faults.add(_element_of(node), "unsupported-element", message, remedy)
+                faults.add(_element_of(node), f"unsupported-element.{_local(node)}")
             _check_foreign(node, faults)
         for scope in [process, *process.iter(f"{{{BPMN}}}subProcess")]:
             _Scope(scope, faults).check()
@@ -100,10 +83,7 @@ def _check_foreign(node: etree._Element, faults: Faults) -> None:
     for name in map(etree.QName, names):
         engine = _OTHER_ENGINES.get(name.namespace or "")
         if engine and name.localname not in _FOREIGN_NOTES:
-            message = f"{name.localname} is for {engine} and would be ignored here"
-            faults.add(
-                _element_of(node), "foreign-extension", message, "Say the same in the Camunda 8 dialect, and remove it"
-            )
+            faults.add(_element_of(node), "foreign-extension", extension=name.localname, engine=engine)
 
 
 def _element_of(node: etree._Element) -> etree._Element:
@@ -120,9 +100,9 @@ def _check_ids(root: etree._Element, faults: Faults) -> None:
     ids = Counter(node.get("id") for node in root.iter() if _local(node) and node.get("id"))
     for node in root.iter():
         if ids.get(node.get("id"), 0) > 1 and _local(node):
-            faults.add(node, "duplicate-id", "Several elements have this id", "Give each element an id of its own")
+            faults.add(node, "duplicate-id", id=node.get("id"))
         elif _local(node) in FLOW_NODES | {"sequenceFlow", "process"} and not node.get("id"):
-            faults.add(node, "missing-id", f"A {_local(node)} has no id", "Open and save the model in the editor")
+            faults.add(node, "missing-id", kind=element_word(_local(node)))
 
 
 class _Scope:
@@ -159,18 +139,16 @@ class _Scope:
         starts = _children(self.scope, {"startEvent"})
         inside, of_event = _local(self.scope) == "subProcess", self.scope.get("triggeredByEvent") == "true"
         if not starts:
-            self.faults.add(self.scope, "no-start", "It has no start event", "Draw a start event")
+            self.faults.add(self.scope, "no-start")
         elif inside and len(starts) > 1:
-            self.faults.add(self.scope, "start", "A sub-process starts in one place only", "Keep one start event")
+            self.faults.add(self.scope, "start.several", count=len(starts))
         elif inside and bool(_definitions(starts[0])) != of_event:
-            remedy = "Give it a trigger, such as a message" if of_event else "Remove its trigger"
-            self.faults.add(starts[0], "start", "The start event does not fit its sub-process", remedy)
+            self.faults.add(starts[0], "start.needs-trigger" if of_event else "start.needs-none")
         for start in starts:
-            kinds = _definitions(start)
-            if not of_event and kinds & {"error", "escalation"}:
-                self.faults.add(start, "start", "A process is not started by an error or escalation", "Use a message")
+            if not of_event and _definitions(start) & {"error", "escalation"}:
+                self.faults.add(start, "start.caught")
         if of_event and (self._entering_scope() or self._leaving_scope()):
-            self.faults.add(self.scope, "start", "An event sub-process is not connected by flows", "Remove the flows")
+            self.faults.add(self.scope, "start.connected")
 
     def _entering_scope(self) -> bool:
         return self._siblings("targetRef")
@@ -186,9 +164,7 @@ class _Scope:
         for flow in self.flows:
             for end in ("sourceRef", "targetRef"):
                 if flow.get(end) not in self.nodes:
-                    self.faults.add(
-                        flow, "dangling-flow", "The flow leads from or to nothing here", "Connect both of its ends"
-                    )
+                    self.faults.add(flow, f"dangling-flow.{end}")
 
     def _check_definitions(self, node: etree._Element) -> None:
         allowed = _DEFINITIONS.get(_local(node))
@@ -196,18 +172,12 @@ class _Scope:
             return
         kinds = [_local(child).removesuffix(_SUFFIX) for child in node if _local(child).endswith(_SUFFIX)]
         if len(kinds) > 1:
-            self.faults.add(node, "unsupported-event", "An event has one trigger only", "Draw one event for each")
+            self.faults.add(node, "unsupported-event.several", count=len(kinds))
         elif kinds and kinds[0] not in allowed and kinds[0] not in ("cancel", "compensate"):
-            self.faults.add(
-                node,
-                "unsupported-event",
-                f"A {_local(node)} cannot be a {kinds[0]} event",
-                "Use another kind of event here",
-            )
+            words = {"trigger": trigger_word(kinds[0]), "kind": element_word(_local(node))}
+            self.faults.add(node, "unsupported-event.kind", **words)
         elif not kinds and _local(node) in ("boundaryEvent", "intermediateCatchEvent"):
-            self.faults.add(
-                node, "unsupported-event", "The event waits for nothing", "Give it a trigger, such as a timer"
-            )
+            self.faults.add(node, "unsupported-event.none")
 
     def _check_leaving(self, node: etree._Element) -> None:
         leaving, kind = self._leaving(node), _local(node)
@@ -217,53 +187,32 @@ class _Scope:
         elif kind in ("exclusiveGateway", "inclusiveGateway"):
             without = [flow for flow in leaving if flow not in conditional and flow.get("id") != node.get("default")]
             for flow in without if len(leaving) > 1 else ():
-                self.faults.add(
-                    flow,
-                    "missing-condition",
-                    "The flow out of the gateway has no condition",
-                    "Write one, or make it the default flow",
-                )
+                self.faults.add(flow, "missing-condition", target=self._name(flow.get("targetRef")))
         elif conditional:
-            self.faults.add(
-                node,
-                "conditional-flow",
-                "A flow with a condition leaves something that is no gateway",
-                "Put an exclusive or inclusive gateway there",
-            )
+            self.faults.add(node, "conditional-flow")
         elif len(leaving) > 1 and kind != "parallelGateway":
-            self.faults.add(
-                node, "implicit-split", "Several flows leave at once", "Put a parallel or exclusive gateway there"
-            )
+            self.faults.add(node, "implicit-split", count=len(leaving))
         if kind == "endEvent" and leaving:
-            self.faults.add(
-                node, "flow-after-end", "A flow leaves an end event", "Remove it, or use an intermediate event"
-            )
+            self.faults.add(node, "flow-after-end")
         if kind in ("startEvent", "boundaryEvent") and self._entering(node):
-            self.faults.add(
-                node,
-                "flow-into-start",
-                "A flow leads into a start or boundary event",
-                "Connect it to a task or gateway",
-            )
+            self.faults.add(node, "flow-into-start", kind=element_word(kind))
+
+    def _name(self, element_id: str | None) -> str:
+        node = self.nodes.get(element_id)
+        return (node.get("name") if node is not None else None) or element_id or ""
 
     def _check_event_gateway(self, gateway: etree._Element, leaving: list[etree._Element]) -> None:
         if not leaving:
-            self.faults.add(gateway, "event-gateway", "No event follows the gateway", "Draw the events it waits for")
+            self.faults.add(gateway, "event-gateway.nothing")
         for flow in leaving:
             target = self.nodes.get(flow.get("targetRef"))
             if target is None:
                 continue
+            name = self._name(gateway.get("id"))
             if _local(target) not in ("intermediateCatchEvent", "receiveTask") or "link" in _definitions(target):
-                self.faults.add(
-                    target, "event-gateway", "Only catch events may follow an event gateway", "Draw an event there"
-                )
+                self.faults.add(target, "event-gateway.no-event", gateway=name)
             elif len(self._entering(target)) > 1:
-                self.faults.add(
-                    target,
-                    "event-gateway",
-                    "The event is reached past its gateway too",
-                    "Draw another event for that way",
-                )
+                self.faults.add(target, "event-gateway.reached-otherwise", gateway=name)
 
     def _check_boundaries(self) -> None:
         for node in self.nodes.values():
@@ -271,9 +220,7 @@ class _Scope:
                 continue
             host = self.nodes.get(node.get("attachedToRef"))
             if host is None or _local(host) not in ACTIVITIES or host.get("triggeredByEvent") == "true":
-                self.faults.add(
-                    node, "boundary-host", "The boundary event sits on nothing", "Attach it to a task or sub-process"
-                )
+                self.faults.add(node, "boundary-host")
 
     def _check_links(self) -> None:
         throws: dict[str | None, etree._Element] = {}
@@ -286,9 +233,7 @@ class _Scope:
                     catches[link.get("name")] += 1
         for name, node in throws.items():
             if catches[name] != 1:
-                self.faults.add(
-                    node, "link", "The link leads to no event, or to several", "Name exactly one catching link so"
-                )
+                self.faults.add(node, "link", link=name or "", count=catches[name])
 
 
 def _definitions(event: etree._Element) -> set[str]:
