@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from engine import counters, directory, organisations, versions
 from engine.bpmn.model import Model
 from engine.bpmn.run import Run
+from engine.calendars import Calendar
 from engine.directory import Organisation
 from engine.errors import NotFound
 from engine.organisations import Settings
@@ -93,6 +94,11 @@ class Publications:
                 found = self._known.setdefault(version_id, found)
         return found
 
+    def keep(self, published: Published) -> None:
+        """A version that has been parsed already, such as for a simulation."""
+        with self._lock:
+            self._known[published.version.id] = published
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -101,6 +107,11 @@ class Snapshot:
     changes: int
     organisation: Organisation
     settings: Settings
+
+    def calendar_of(self, units: Iterable[str]) -> Calendar:
+        """The calendar on which these units are asked."""
+        known = self.organisation.units
+        return self.settings.calendar_of([known[unit] for unit in units if unit in known])
 
 
 class Snapshots:

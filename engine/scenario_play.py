@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from engine.access import may
@@ -100,16 +101,19 @@ class Play:
         self.result = ScenarioResult(scenario.name, scenario.file)
         self.units = {unit.id: unit for unit in engine.directory.units()}
         self.case_id = ""
-        #: How much of the history there was before the last step that did something.
+        #: How much of the history there was before the last step that did something, where somebody will ask.
         self.seen = 0
 
     def play(self) -> ScenarioResult:
         """Start the case and take the steps; the first that cannot be taken ends it."""
+        steps = self.scenario.steps
         if self.attempt(0, 0, "the case starts", self.start):
-            for number, step in enumerate(self.scenario.steps, 1):
+            for number, step in enumerate(steps, 1):
                 if isinstance(step, Expect):
                     self.expect(number, step)
-                elif not self.attempt(number, step.line, _said(step), partial(self.take, step)):
+                    continue
+                self.seen = len(self.engine.history(self.case_id)) if _asks_what_fired(steps[number:]) else 0
+                if not self.attempt(number, step.line, _said(step), partial(self.take, step)):
                     break
         self.stand()
         if not self.scenario.file and self.result.incidents:
@@ -144,7 +148,6 @@ class Play:
         return (near or fitting or [DEFAULT_OWNER])[0]
 
     def take(self, step: Step) -> None:
-        self.seen = len(self.engine.history(self.case_id))
         self.post.addresses.clear()
         if isinstance(step, Complete):
             self.complete(step)
@@ -201,10 +204,10 @@ class Play:
 
     def expect(self, number: int, step: Expect) -> None:
         case = self.engine.case(self.case_id)
-        tasks = self.open_tasks()
+        tasks = self.open_tasks() if step.open is not None or step.overdue is not None else []
         self.compare(number, step, "open", step.open, [task.element_id for task in tasks])
         self.compare(number, step, "overdue", step.overdue, [task.element_id for task in tasks if task.overdue])
-        self.compare(number, step, "fired", step.fired, self.fired())
+        self.compare(number, step, "fired", step.fired, self.fired() if step.fired is not None else [])
         self.compare(number, step, "notices", step.notices, self.post.addresses)
         for what, expected, got in (
             ("ended", step.ended, case.closed_at is not None),
@@ -254,6 +257,12 @@ class Play:
             )
             self.result.ended = self.result.closed = case.closed_at is not None
             self.result.incidents = list(case.incident_messages)
+
+
+def _asks_what_fired(following: Sequence[Step]) -> bool:
+    """Is it asked, before the next step that does something?"""
+    asked = takewhile(lambda step: isinstance(step, Expect), following)
+    return any(isinstance(step, Expect) and step.fired is not None for step in asked)
 
 
 def _said(step: Step) -> str:

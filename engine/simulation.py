@@ -1,38 +1,51 @@
-"""Runs scenarios through the façade: a real engine on a throw-away database, example organisation, virtual clock."""
+"""Runs scenarios through the façade: a real engine on a throw-away database, example organisation, virtual clock.
+
+A stage is set once: a database in memory with the organisation and the versions. Its bytes are kept, and put back
+before each scenario, so that none sees another's cases. None knows of the others, so they play side by side.
+"""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self, cast
 
-from engine.actors import SYSTEM
-from engine.caching import Publications
+from engine import versions
+from engine.bpmn.model import Model
+from engine.caching import Published
 from engine.clock import VirtualClock
+from engine.commands.publish import started_by
+from engine.coverage import Coverage, Passed
 from engine.engine import Engine
 from engine.errors import InvalidModel, NotFound
+from engine.example import load_example_organisation
 from engine.packages import Package
 from engine.scenario_play import Failure, Play, Post, ScenarioResult
 from engine.scenarios import Scenario
+from engine.services import HANDLERS
+from engine.side_by_side import each_of
+from engine.validation.checks import errors_of
+from engine.validation.subject import Subject
 
-__all__ = ["Failure", "ScenarioResult", "simulate"]
+__all__ = ["Failure", "ScenarioResult", "Simulation", "play", "rehearse", "simulate"]
 
 
 @dataclass(frozen=True)
-class _Stage:
-    """A database with the example organisation and the package, built once and copied for each scenario."""
+class Simulation:
+    """How the scenarios went, and what they visited."""
 
-    template: Path
-    package: Package
-    process_id: str
-    #: Parsed once: a package of a hundred expressions takes a second.
-    publications: Publications
+    results: list[ScenarioResult]
+    coverage: Coverage
 
 
 def simulate(path: Path, scenario: Path | None = None) -> list[ScenarioResult]:
+    """The results of `rehearse`."""
+    return rehearse(path, scenario).results
+
+
+def rehearse(path: Path, scenario: Path | None = None) -> Simulation:
     """Run one scenario file or all of the package's; without any, start one case and see where it stops.
 
     A scenario file that cannot be read is a result with findings; the others are run.
@@ -43,8 +56,23 @@ def simulate(path: Path, scenario: Path | None = None) -> list[ScenarioResult]:
     """
     package = Package.load(path)
     texts = _texts(package, scenario)
-    with _stage(package, path) as stage:
-        return [_play_text(stage, name, text) for name, text in texts.items()] or [_play(stage, Scenario("start", ""))]
+    subject = Subject.of(package)
+    errors = [one for one in errors_of(subject) if one.file not in package.scenarios]
+    if errors or subject.model is None:
+        raise InvalidModel(errors)
+    return play(subject.model, path, texts)
+
+
+def play(model: Model, path: Path, texts: Mapping[str, str]) -> Simulation:
+    """Run scenarios (file name → text) of the package at `path`, whose model has been read; as `rehearse` does.
+
+    Raises:
+        InvalidModel: a package that this one starts cases of cannot be read or run.
+    """
+    with _Stage(model, path) as stage:
+        played = each_of(stage.play_text, list(texts.items())) or [stage.play(Scenario("start", ""))]
+    passed = frozenset[tuple[str, str]]().union(*(passed for _, passed in played))
+    return Simulation([result for result, _ in played], Coverage.of(model, passed))
 
 
 def _texts(package: Package, file: Path | None) -> dict[str, str]:
@@ -60,40 +88,56 @@ def _texts(package: Package, file: Path | None) -> dict[str, str]:
     return {name: package.scenarios[name] for name in names}
 
 
-@contextmanager
-def _stage(package: Package, path: Path) -> Iterator[_Stage]:
-    from engine.example import load_example_organisation
+class _Stage:
+    """An engine with the example organisation and the package, as it is before each scenario."""
 
-    with tempfile.TemporaryDirectory(prefix="samled-") as folder:
-        template = Path(folder, "template.db")
-        engine = Engine(f"sqlite:///{template}", notifier=Post())
+    def __init__(self, model: Model, path: Path) -> None:
+        self.model, self.post = model, Post()
+        self.engine = Engine("sqlite://", notifier=self.post)
         try:
-            engine.upgrade()
-            load_example_organisation(engine)
-            version = engine.publish(path, by=SYSTEM)
-            engine.published(version.id)
-            publications = engine.place.publications
-        finally:
-            engine.close()
-        yield _Stage(template, package, version.process_id, publications)
+            self.engine.upgrade()
+            load_example_organisation(self.engine)
+            self._publish(model)
+            for started in started_by(model.package, path):
+                self._publish(Model.load(started, HANDLERS))
+            self._before = self._driver().serialize()
+        except BaseException:
+            self.engine.close()
+            raise
 
+    def __enter__(self) -> Self:
+        return self
 
-def _play_text(stage: _Stage, name: str, text: str) -> ScenarioResult:
-    try:
-        scenario = Scenario.parse(text, name)
-    except InvalidModel as error:
-        return ScenarioResult(Path(name).stem, name, findings=error.findings)
-    return _play(stage, scenario)
+    def __exit__(self, *_: object) -> None:
+        self.model.passed = None
+        self.engine.close()
 
+    def _publish(self, model: Model) -> None:
+        """Without the checks: whoever plays has made them, or wants to see what happens."""
+        with self.engine.database.command() as tx:
+            messages = model.message_starts.get(model.main, {})
+            version = versions.publish(tx, model.package, model.main, messages, None, self.engine.clock.now(tx))
+        self.engine.place.publications.keep(Published(version, model.package, model))
 
-def _play(stage: _Stage, scenario: Scenario) -> ScenarioResult:
-    database = shutil.copy(stage.template, stage.template.with_name("scenario.db"))
-    clock, post = VirtualClock(scenario.at), Post()
-    engine = Engine(f"sqlite:///{database}", clock=clock, notifier=post)
-    engine.place.publications = stage.publications
-    try:
-        return Play(engine, clock, post, stage.package, stage.process_id, scenario).play()
-    finally:
-        engine.close()
-        for leftover in stage.template.parent.glob("scenario.db*"):
-            leftover.unlink()
+    def _driver(self) -> sqlite3.Connection:
+        with self.engine.database.reading() as tx:
+            driver: Any = tx.connection.driver_connection
+        return cast("sqlite3.Connection", driver)
+
+    def play_text(self, scenario: tuple[str, str]) -> tuple[ScenarioResult, Passed]:
+        """One file, by its name and text: how it went and what was passed."""
+        name, text = scenario
+        try:
+            return self.play(Scenario.parse(text, name))
+        except InvalidModel as error:
+            return ScenarioResult(Path(name).stem, name, findings=error.findings), frozenset()
+
+    def play(self, scenario: Scenario) -> tuple[ScenarioResult, Passed]:
+        """One scenario, as if there had been no other."""
+        self._driver().deserialize(self._before)
+        self.engine.place.warm.clear()
+        self.post.addresses.clear()
+        clock = self.engine.clock = self.engine.place.clock = VirtualClock(scenario.at)
+        passed = self.model.passed = set()
+        result = Play(self.engine, clock, self.post, self.model.package, self.model.main, scenario).play()
+        return result, frozenset(passed)

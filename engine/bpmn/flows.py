@@ -19,3 +19,4 @@ class Flow:
     target: Node
     condition: Value | None = None
     is_default: bool = False
+    name: str | None = None

@@ -59,7 +59,10 @@ class Instance:
 
     def take(self, flow: Flow) -> None:
         """Send a token along a sequence flow."""
-        self.top_workflow.note("flow", flow.target, payload={"flow": flow.id})
+        top = self.top_workflow
+        top.note("flow", flow.target, payload={"flow": flow.id})
+        if top.model.passed is not None:
+            top.model.passed.add((self.spec.name, flow.id))
         flow.target.arrive(self, flow)
 
     def living(self) -> Iterator[Token]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.bpmn.instances import Instance
     from engine.bpmn.nodes import Node
     from engine.bpmn.variables import Scope
-    from engine.feel import Expression
+    from engine.feel import Expression, FeelContext
 
 
 class Token(Task):  # type: ignore[misc]
@@ -59,6 +59,14 @@ class Token(Task):  # type: ignore[misc]
     def _child_added_notify(self, child: Token) -> None:
         self._children[child.id] = None
 
+    def run(self) -> bool | None:
+        """Carry out the element; what raises has not been carried out."""
+        done: bool | None = super().run()
+        passed = self.workflow.top_workflow.model.passed
+        if passed is not None:
+            passed.add((self.workflow.spec.name, self.task_spec.name))
+        return done
+
     def _set_state(self, value: int) -> None:
         self._state = value
 
@@ -76,15 +84,20 @@ class Token(Task):  # type: ignore[misc]
         parent = self.workflow.tasks.get(self._parent or 0)
         return parent if parent is not None and parent is not self.workflow.task_tree else None
 
-    def evaluate(self, expression: Expression, *, strict: bool = True, **more: Any) -> Any:
+    def evaluate(
+        self, expression: Expression, *, strict: bool = True, context: FeelContext | None = None, **more: Any
+    ) -> Any:
         """The value of a FEEL expression with the variables that can be read here.
+
+        `context`: other surroundings than the command's own.
 
         Raises:
             FeelError: it fails or, where `strict`, warns.
         """
         environment = self.workflow.top_workflow.environment
         known = {"case": environment.case, **more}
-        return expression.evaluate(ChainMap(known, self.scope.chain()), environment.feel, strict=strict)  # type: ignore[arg-type]
+        variables = ChainMap(known, self.scope.chain())  # type: ignore[arg-type]
+        return expression.evaluate(variables, context or environment.feel, strict=strict)
 
     def read(self, name: str) -> Any:
         """A variable's value here; None when there is none."""

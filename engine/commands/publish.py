@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine import versions
@@ -22,6 +23,16 @@ def publish(place: Workplace, path: Path, by: Actor | None) -> Version:
     """
     package = Package.load(path)
     version = publish_package(place, package, by)
+    for started in started_by(package, path):
+        publish_package(place, started, by)
+    return version
+
+
+def started_by(package: Package, path: Path) -> Iterator[Package]:
+    """The packages beside `path` whose processes this one starts as cases of their own, and those that they start.
+
+    Raises InvalidModel for one that cannot be read.
+    """
     done = set(package.references.processes)
     wanted = sorted(package.references.started - done)
     while wanted:
@@ -30,9 +41,8 @@ def publish(place: Workplace, path: Path, by: Actor | None) -> Version:
         beside = _beside(path, process_id)
         if beside is not None:
             started = Package.load(beside)
-            publish_package(place, started, by)
+            yield started
             wanted += sorted(started.references.started - done - set(wanted))
-    return version
 
 
 def _beside(path: Path, process_id: str) -> Path | None:
