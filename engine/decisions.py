@@ -12,6 +12,7 @@ from engine.dmn import Cell, RawDecision, Reading, Table, read
 from engine.errors import FeelError, InvalidModel, NotFound
 from engine.feel import Expression, Feel, FeelContext, current_feel
 from engine.feel.expression import Kind, Shape, shape_of, variables_text
+from engine.feel.problems import Problem
 from engine.feel.runtime import Key, LimitReached
 
 #: A test that every value passes.
@@ -61,7 +62,7 @@ class _Table:
         hits = self._hits(variables, context, strict)
         policy = self.source.hit_policy
         if policy == "UNIQUE" and len(hits) > 1:
-            raise self._error(f"The rules {self._named(hits)} hit at once, and the hit policy is UNIQUE")
+            raise self._error(Problem("unique", {"rules": self._named(hits)}))
         found = [self._result(self.results[hit], variables, context, strict) for hit in hits]
         if not hits and any(self.defaults):
             found = [self._result(self.defaults, variables, context, strict)]
@@ -72,7 +73,7 @@ class _Table:
         if policy in {"COLLECT", "RULE ORDER", "OUTPUT ORDER"}:
             return [self._value(result) for result in found]
         if policy == "ANY" and any(result != found[0] for result in found):
-            raise self._error(f"The rules {self._named(hits)} hit with different results, and the hit policy is ANY")
+            raise self._error(Problem("any", {"rules": self._named(hits)}))
         return self._value(found[0]) if found else None
 
     @cached_property
@@ -97,14 +98,14 @@ class _Table:
                 context if plan.needs_context else None,
             )
         except ValueError as error:
-            raise self._error(str(error)) from None
+            raise self._error(Problem("variable", {"said": error})) from None
         except LimitReached as limit:
-            raise self._error(f"The decision table {limit}. Make it smaller or simpler") from None
+            raise self._error(limit.problem) from None
         if strict and answer["w"]:
             first = answer["w"][0]
             row, column = first["cell"]
             cell = self.inputs[column] if row < 0 else self.tests[row][column]
-            raise (cell or self.inputs[column]).error(first["message"], first["position"])
+            raise (cell or self.inputs[column]).error(Problem.read(first), first["position"])
         hits: list[int] = answer["v"]
         return hits
 
@@ -131,14 +132,14 @@ class _Table:
             if order:
                 ranks.append(order.index(value) if value in order else len(order))
                 if value not in order:
-                    raise self._error(f"The output “{name}” has a value that its list of values lacks")
+                    raise self._error(Problem("unlisted", {"output": name}))
         return tuple(ranks)
 
     def _aggregated(self, aggregator: str, values: Sequence[Any]) -> Any:
         if aggregator == "COUNT":
             return len(values)
         if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in values):
-            raise self._error(f"{aggregator} needs numbers, and a rule that hit gives something else")
+            raise self._error(Problem("not-numbers", {"aggregator": aggregator}))
         if not values:
             return None
         return sum(values) if aggregator == "SUM" else min(values) if aggregator == "MIN" else max(values)
@@ -146,9 +147,9 @@ class _Table:
     def _named(self, hits: Sequence[int]) -> str:
         return ", ".join(str(hit + 1) for hit in hits)
 
-    def _error(self, message: str) -> FeelError:
+    def _error(self, problem: Problem) -> FeelError:
         where = self.inputs[0].file if self.inputs else None
-        return FeelError(message, element=self.source.element, file=where)
+        return FeelError(problem.key, problem.values, element=self.source.element, file=where)
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +293,7 @@ class _Compiler:
         try:
             found: list[Any] = expression.evaluate({}, FeelContext(now=datetime(2000, 1, 1, tzinfo=UTC)))
         except FeelError as error:
-            self._reading.fault(element, "dmn-priority", error.message, "List constants, as in “high”, “low”")
+            self._reading.fault("dmn-priority.variable", element, problem=error.said)
             return ()
         return tuple(found)
 
@@ -300,5 +301,5 @@ class _Compiler:
         try:
             return self._feel.compile(cell.text, element=cell.element, file=self._reading.file, kind=kind, names=names)
         except FeelError as error:
-            self._reading.fault(cell.element, "feel-syntax", error.message, "Mend the expression")
+            self._reading.findings.append(error.finding("feel-syntax"))
             return None

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
 from engine.findings import Finding
+from engine.rules import finding
 
 #: Bytes; a table that a person can read is far smaller.
 LARGEST_FILE = 5_000_000
@@ -105,9 +107,9 @@ class Reading:
     #: Input data: id → the name of its variable.
     input_data: dict[str, str] = field(default_factory=dict)
 
-    def fault(self, element: str, rule: str, message: str, remedy: str, name: str | None = None) -> None:
-        """Adds a finding of severity error."""
-        self.findings.append(Finding(self.file, element, "error", rule, message, remedy, name))
+    def fault(self, rule: str, element: str, name: str | None = None, **values: Any) -> None:
+        """Adds a finding; `name` is that of the decision."""
+        self.findings.append(finding(rule, self.file, element, name=name or None, **values))
 
 
 def read(xml: bytes, file: str) -> Reading:
@@ -123,11 +125,9 @@ def read(xml: bytes, file: str) -> Reading:
         elif kind == "inputData":
             reading.input_data[_id(node)] = _variable(node) or node.get("name") or _id(node)
         elif kind == "decisionService":
-            reading.fault(
-                _id(node), "dmn-unsupported", "A decision service is not evaluated", "Call its decisions one by one"
-            )
+            reading.fault("dmn-unsupported.service", _id(node))
     if not reading.decisions and not reading.findings:
-        reading.fault("", "dmn-empty", "The file holds no decision", "Draw a decision table in it, or remove the file")
+        reading.fault("dmn-empty.file", "")
     _check_ids(reading)
     _check_requirements(reading)
     return reading
@@ -135,7 +135,7 @@ def read(xml: bytes, file: str) -> Reading:
 
 def _parse(xml: bytes, reading: Reading) -> etree._Element | None:
     if len(xml) > LARGEST_FILE:
-        reading.fault("", "dmn-xml", f"The file is larger than {LARGEST_FILE} bytes", "Divide the decisions into files")
+        reading.fault("file-too-large", "", limit=LARGEST_FILE // 1_000_000)
         return None
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
@@ -144,13 +144,13 @@ def _parse(xml: bytes, reading: Reading) -> etree._Element | None:
     try:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        reading.fault("", "dmn-xml", f"The file is not XML: {error}", "Export it again from the modeler")
+        reading.fault("dmn-xml", "", reason=error)
         return None
     if root.getroottree().docinfo.doctype:
-        reading.fault("", "dmn-xml", "The file has a DOCTYPE", "Remove it: decisions need none")
+        reading.fault("dmn-xml.document-type", "")
         return None
     if _kind(root) != "definitions":
-        reading.fault("", "dmn-xml", "The file is not DMN", "Its root must be <definitions> of a DMN namespace")
+        reading.fault("dmn-xml.other", "")
         return None
     return root
 
@@ -183,7 +183,7 @@ def _text(node: etree._Element | None) -> str:
 def _decision(node: etree._Element, reading: Reading) -> None:
     decision_id, name = _id(node), node.get("name") or ""
     if not decision_id:
-        reading.fault("", "dmn-id", f"The decision “{name}” has no id", "Give it an id")
+        reading.fault("dmn-id.missing", "", name, decision=name)
         return
     required, inputs = list[str](), list[str]()
     for requirement in _children(node, "informationRequirement"):
@@ -192,10 +192,7 @@ def _decision(node: etree._Element, reading: Reading) -> None:
             if needed is not None:
                 named.append((needed.get("href") or "").removeprefix("#"))
     if _child(node, "knowledgeRequirement") is not None:
-        reading.fault(
-            decision_id, "dmn-unsupported", "Business knowledge models are not evaluated",
-            "Write what it says into the decision", name,
-        )  # fmt: skip
+        reading.fault("dmn-unsupported.knowledge", decision_id, name)
     title = _variable(node) or name or decision_id
     logic = _logic(node, decision_id, name, reading)
     reading.decisions.append(RawDecision(decision_id, name, title, tuple(required), logic, tuple(inputs)))
@@ -216,17 +213,12 @@ def _logic(node: etree._Element, decision_id: str, name: str, reading: Reading) 
             _check_language(child, decision_id, reading)
             text = _text(child)
             if not text:
-                reading.fault(decision_id, "dmn-empty", "The expression is empty", "Write what it decides", name)
+                reading.fault("dmn-empty.expression", decision_id, name)
             return Cell(text, _id(child) or decision_id)
         if kind in _BOXED:
-            reading.fault(
-                decision_id, "dmn-unsupported", f"A boxed {kind} is not evaluated",
-                "Use a decision table or a literal expression", name,
-            )  # fmt: skip
+            reading.fault("dmn-unsupported.boxed", decision_id, name, kind=kind)
             return None
-    reading.fault(
-        decision_id, "dmn-empty", "The decision decides nothing", "Give it a decision table or an expression", name
-    )
+    reading.fault("dmn-empty.decision", decision_id, name)
     return None
 
 
@@ -275,60 +267,47 @@ def _rule(row: etree._Element, table: str, reading: Reading) -> Rule:
 def _check_language(node: etree._Element | None, element: str, reading: Reading) -> None:
     language = node.get("expressionLanguage") if node is not None else None
     if language and not _FEEL.fullmatch(language):
-        reading.fault(element, "dmn-language", f"Expressions in “{language}” are not evaluated", "Write it in FEEL")
+        reading.fault("dmn-language", element, language=language)
 
 
 def _check_table(table: Table, reading: Reading) -> bool:
     before = len(reading.findings)
     if table.hit_policy not in HIT_POLICIES:
-        reading.fault(
-            table.element, "dmn-hit-policy", f"The hit policy “{table.hit_policy}” does not exist",
-            f"Choose one of {', '.join(sorted(HIT_POLICIES))}",
-        )  # fmt: skip
+        known = ", ".join(sorted(HIT_POLICIES))
+        reading.fault("dmn-hit-policy", table.element, policy=table.hit_policy, known=known)
     if table.aggregator and (table.aggregator not in AGGREGATORS or table.hit_policy != "COLLECT"):
-        reading.fault(
-            table.element, "dmn-aggregation", f"“{table.hit_policy}” with “{table.aggregator}” does not exist",
-            f"Use COLLECT with {', '.join(sorted(AGGREGATORS))}, or remove the aggregation",
-        )  # fmt: skip
+        known = ", ".join(sorted(AGGREGATORS))
+        values = {"policy": table.hit_policy, "aggregator": table.aggregator, "known": known}
+        reading.fault("dmn-aggregation", table.element, **values)
     if table.aggregator and len(table.outputs) != 1:
-        reading.fault(
-            table.element, "dmn-aggregation", "Only one output can be aggregated", "Remove the aggregation or outputs"
-        )
+        reading.fault("dmn-aggregation.outputs", table.element)
     if table.hit_policy in {"PRIORITY", "OUTPUT ORDER"} and not any(output.values for output in table.outputs):
-        reading.fault(
-            table.element, "dmn-priority", f"{table.hit_policy} needs the order of the output's values",
-            "List them in the output, highest priority first",
-        )  # fmt: skip
+        reading.fault("dmn-priority", table.element, policy=table.hit_policy)
     for column in table.inputs:
         if not column.text:
-            reading.fault(column.element, "dmn-empty", "The input has no expression", "Write what it looks at")
+            reading.fault("dmn-empty.input", column.element)
     _check_outputs(table, reading)
-    for rule in table.rules:
+    for number, rule in enumerate(table.rules, 1):
         if (len(rule.tests), len(rule.results)) != (len(table.inputs), len(table.outputs)):
-            reading.fault(
-                rule.element, "dmn-rule", "The rule has another number of cells than the table has columns",
-                "Open the table in the modeler and save it again",
-            )  # fmt: skip
+            reading.fault("dmn-rule", rule.element, number=number)
     return len(reading.findings) == before
 
 
 def _check_outputs(table: Table, reading: Reading) -> None:
     if not table.outputs:
-        reading.fault(table.element, "dmn-output", "The table has no output", "Add a column for what it decides")
+        reading.fault("dmn-output", table.element)
     names = [output.name for output in table.outputs]
     for output in table.outputs:
         if len(names) > 1 and not output.name:
-            reading.fault(output.element, "dmn-output", "The output has no name", "Name it: its value is found by it")
+            reading.fault("dmn-output.nameless", output.element)
         elif names.count(output.name) > 1:
-            reading.fault(
-                output.element, "dmn-output", f"Two outputs are called “{output.name}”", "Give each its own name"
-            )
+            reading.fault("dmn-output.twice", output.element, output=output.name)
 
 
 def _check_ids(reading: Reading) -> None:
     ids = [decision.id for decision in reading.decisions]
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
-        reading.fault(twice, "dmn-id", f"Two decisions have the id “{twice}”", "Give each its own id")
+        reading.fault("dmn-id", twice, id=twice)
 
 
 def _check_requirements(reading: Reading) -> None:
@@ -336,15 +315,10 @@ def _check_requirements(reading: Reading) -> None:
     for decision in reading.decisions:
         for needed in decision.required:
             if needed not in requires:
-                reading.fault(
-                    decision.id, "dmn-requirement", f"It requires the decision “{needed}”, which is not in the file",
-                    "Add it, or remove the requirement", decision.name or None,
-                )  # fmt: skip
+                shown = decision.name or decision.id
+                reading.fault("dmn-requirement", decision.id, decision.name, decision=shown, needed=needed)
         if decision.id in _reached(decision.required, requires):
-            reading.fault(
-                decision.id, "dmn-requirement", "It requires itself, perhaps by way of others",
-                "Remove one of the requirements", decision.name or None,
-            )  # fmt: skip
+            reading.fault("dmn-requirement.circle", decision.id, decision.name, decision=decision.name or decision.id)
 
 
 def _reached(start: Iterable[str], requires: dict[str, tuple[str, ...]]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.findings import Finding
+from engine.rules import finding, words
 
 
 class SamledError(Exception):
@@ -55,11 +56,12 @@ class InvalidModel(SamledError):
 
 
 class FeelError(SamledError):
-    """A FEEL expression failed."""
+    """A FEEL expression failed: `problem` is a variant of the rule `feel`, filled in with `values`."""
 
     def __init__(
         self,
-        message: str,
+        problem: str,
+        values: Mapping[str, Any] | None = None,
         *,
         expression: str = "",
         position: int | None = None,
@@ -67,10 +69,21 @@ class FeelError(SamledError):
         file: str | None = None,
     ) -> None:
         self.expression, self.position, self.element, self.file = expression, position, element, file
-        where = f" at character {position + 1}" if position is not None else ""
-        on = f" on {element}" if element else ""
-        shown = expression if len(expression) <= 200 else expression[:197] + "…"
-        super().__init__(f"{message} (in “{shown}”{where}{on})" if expression else message)
+        said = words(f"feel.{problem}", values or {})
+        #: What is wrong and where in the expression, and what to do about it, in both languages.
+        self.said, self.remedy = said.message, said.remedy
+        if expression:
+            shown = expression if len(expression) <= 200 else expression[:197] + "…"
+            place = "feel.within" if position is None else "feel.at"
+            character = None if position is None else position + 1
+            placed = {"problem": said.message, "expression": shown, "character": character, "remedy": said.remedy}
+            self.said = words(place, placed).message
+        super().__init__(f"{self.said.en} on {element}" if element else self.said.en)
+
+    def finding(self, rule: str = "feel", *, file: str = "", element: str = "", **values: Any) -> Finding:
+        """As a finding of a rule whose words name the `problem` and the `remedy`."""
+        place = self.file or file, self.element or element
+        return finding(rule, *place, problem=self.said, remedy=self.remedy, **values)
 
 
 class Incident(SamledError):

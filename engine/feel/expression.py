@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import FeelError
 from engine.feel.context import FeelContext
+from engine.feel.problems import Problem
 from engine.feel.runtime import Key, LimitReached
 from engine.feel.tree import Tree
 
@@ -25,11 +26,11 @@ Shape = Mapping[str, "Shape"] | None
 
 @dataclass(frozen=True)
 class Warning:
-    """What FEEL answers with `null` and a remark instead of an error. The message holds no values of variables."""
+    """What FEEL answers with `null` and a remark instead of an error. It holds no values of variables."""
 
     #: feelin's, such as `NO_VARIABLE_FOUND`.
     type: str
-    message: str
+    problem: Problem
     #: Index of a character in the source, from 0.
     position: int | None = None
 
@@ -89,14 +90,14 @@ class Expression:
         answer = self._answer(variables, context)
         if strict and "w" in answer:
             first = answer["w"][0]
-            raise self.error(first["message"], first["position"])
+            raise self.error(Problem.read(first), first["position"])
         return answer["v"]
 
     def evaluate_with_warnings(self, variables: Mapping[str, Any], context: FeelContext) -> tuple[Any, list[Warning]]:
         """The value and what was remarked. Raises `FeelError` for a failure or a limit."""
         answer = self._answer(variables, context)
         warnings = [
-            Warning(w["type"], w["message"], _character(self.source, w["position"])) for w in answer.get("w", ())
+            Warning(w["type"], Problem.read(w), _character(self.source, w["position"])) for w in answer.get("w", ())
         ]
         return answer["v"], warnings
 
@@ -116,14 +117,15 @@ class Expression:
         try:
             return Tree.of(self._feel.runtime.tree(self.key), self.source)
         except LimitReached as limit:
-            raise self.error(f"The expression {limit}. Write it simpler") from None
+            raise self.error(limit.problem) from None
         except RecursionError:
-            raise self.error("The expression is nested too deeply. Write it simpler") from None
+            raise self.error(Problem("depth-limit")) from None
 
-    def error(self, message: str, position: int | None = None) -> FeelError:
+    def error(self, problem: Problem, position: int | None = None) -> FeelError:
         """A `FeelError` that names this expression. `position` counts UTF-16 units, as JavaScript does."""
         return FeelError(
-            message,
+            problem.key,
+            problem.values,
             expression=self.source,
             position=_character(self.source, position),
             element=self.element,
@@ -134,16 +136,16 @@ class Expression:
         try:
             text = variables_text(self._shape, variables)
         except ValueError as error:
-            raise self.error(str(error)) from None
+            raise self.error(Problem("variable", {"said": error})) from None
         runtime = self._feel.runtime
         if len(text) > runtime.largest_payload:
-            raise self.error("The variables of the expression are too large. Pass fewer values")
+            raise self.error(Problem("variables-limit"))
         try:
             answer = runtime.evaluate(self.key, text, context if self._needs_context else None)
         except LimitReached as limit:
-            raise self.error(f"The expression {limit}. Write it simpler, or over fewer values") from None
+            raise self.error(limit.problem) from None
         if "e" in answer:
-            raise self.error(answer["e"], answer.get("p"))
+            raise self.error(Problem.read(answer["e"]), answer.get("p"))
         return answer
 
 
@@ -153,7 +155,7 @@ def variables_text(shape: Mapping[str, Shape], variables: Mapping[str, Any]) -> 
     try:
         return _to_json(picked)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"A variable cannot be passed to the expression: {error}") from None
+        raise ValueError(str(error)) from None
 
 
 def _pick(value: Any, shape: Shape) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.errors import FeelError
 from engine.feel.expression import Expression, Kind, _character, shape_of
+from engine.feel.problems import Problem
 from engine.feel.runtime import MOST_COMPILED, Key, LimitReached, Runtime
 
 #: An expression longer than this (characters) is a mistake or an attack.
@@ -71,20 +72,20 @@ class Feel:
     def _checked(
         self, source: str, kind: Kind, declared: tuple[str, ...], element: str | None, file: str | None
     ) -> dict[str, Any]:
-        def refused(message: str, position: int | None = None) -> FeelError:
+        def refused(problem: Problem, position: int | None = None) -> FeelError:
             at = _character(source, position)
-            return FeelError(message, expression=source, position=at, element=element, file=file)
+            return FeelError(problem.key, problem.values, expression=source, position=at, element=element, file=file)
 
         if len(source) > LONGEST_SOURCE:
-            raise refused(f"The expression is longer than {LONGEST_SOURCE} characters. Divide it")
+            raise refused(Problem("too-long", {"limit": LONGEST_SOURCE}))
         if "\0" in source:
-            raise refused("The expression holds a NUL character. Remove it", source.index("\0"))
+            raise refused(Problem("nul"), source.index("\0"))
         try:
             facts = self._compiled((source, kind, declared))
         except LimitReached as limit:
-            raise refused(f"The expression {limit}. Write it simpler") from None
+            raise refused(limit.problem) from None
         if "error" in facts:
-            raise refused(facts["error"]["message"], facts["error"]["position"])
+            raise refused(Problem.read(facts["error"]), facts["error"]["position"])
         return facts
 
     def _compiled(self, key: Key) -> dict[str, Any]:

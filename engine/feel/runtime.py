@@ -19,6 +19,7 @@ import quickjs
 
 from engine.errors import SamledError
 from engine.feel.context import CalendarTable, FeelContext
+from engine.feel.problems import Problem
 
 BUNDLE = Path(__file__).parent / "dist" / "feel.js"
 
@@ -42,7 +43,11 @@ class BundleMissing(SamledError):
 
 
 class LimitReached(Exception):
-    """An evaluation used up its time, memory or stack. The text says which, to be put after “The expression”."""
+    """An evaluation used up its time, memory or stack."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.key)
+        self.problem = problem
 
 
 @cache
@@ -74,11 +79,11 @@ class Runtime:
         self._surroundings: FeelContext | None = None
 
     def compile(self, key: Key) -> dict[str, Any]:
-        """The expression's id and names, or `{"error": {"message", "position"}}`. Raises `LimitReached`."""
+        """The expression's id and names, or `{"error": {"problem", "values", "position"}}`. Raises `LimitReached`."""
         return self._guarded(lambda: self._compile(key))
 
     def evaluate(self, key: Key, variables: str, context: FeelContext | None) -> dict[str, Any]:
-        """`{"v": value, "w": warnings}` or `{"e": message, "p": position}`. Raises `LimitReached`.
+        """`{"v": value, "w": warnings}` or `{"e": problem, "p": position}`. Raises `LimitReached`.
 
         `context` is None for an expression that asks for neither time nor calendar nor organisation.
         """
@@ -143,13 +148,13 @@ class Runtime:
             # After a limit the heap may be in any state, so no other evaluation gets to see it.
             self._context = None
             if "interrupted" not in str(error) or time.thread_time() - started > 0.9 * self._time_limit:
-                raise LimitReached(_reason(str(error))) from None
+                raise LimitReached(_problem(str(error))) from None
         self._start(PATIENCE * self._time_limit)
         try:
             answer = call()
         except quickjs.JSException as error:
             self._context = None
-            raise LimitReached(_reason(str(error))) from None
+            raise LimitReached(_problem(str(error))) from None
         self._limit(self._time_limit)
         return answer
 
@@ -207,11 +212,11 @@ class Runtime:
         return number
 
 
-def _reason(text: str) -> str:
+def _problem(text: str) -> Problem:
     if "interrupted" in text:
-        return "takes too long"
+        return Problem("time-limit")
     if "memory" in text or text.startswith("null"):
-        return "needs too much memory"
+        return Problem("memory-limit")
     if "call stack" in text:
-        return "is nested too deeply"
-    return f"failed: {text.splitlines()[0]}"
+        return Problem("depth-limit")
+    return Problem("other", {"said": text.splitlines()[0]})

@@ -85,12 +85,17 @@ def finding(
     `severity` departs from the rule's own where the same fault weighs less, such as in a bare model.
     Raises KeyError for a rule, variant or value that does not exist: a fault of the caller.
     """
+    said, rule_id = words(rule, values), rule.partition(".")[0]
+    weight, swedish = severity or rules()[rule_id].severity, (said.message.sv, said.remedy.sv)
+    return Finding(file, element, weight, rule_id, said.message.en, said.remedy.en, name, swedish, path)
+
+
+def words(rule: str, values: Mapping[str, Any]) -> Words:
+    """What a rule (`rule` or `rule.variant`) says, with `values` filled in. Raises KeyError as `finding` does."""
     rule_id, _, variant = rule.partition(".")
-    found = rules()[rule_id]
-    words = found.says[variant]
-    message, remedy = words.message.fill("en", values), words.remedy.fill("en", values)
-    swedish = words.message.fill("sv", values), words.remedy.fill("sv", values)
-    return Finding(file, element, severity or found.severity, rule_id, message, remedy, name, swedish, path)
+    said = rules()[rule_id].says[variant]
+    message, remedy = (Text(text.fill("en", values), text.fill("sv", values)) for text in (said.message, said.remedy))
+    return Words(message, remedy)
 
 
 def _rule(rule_id: str, check: str, table: dict[str, Any]) -> Rule:

@@ -36,6 +36,5 @@ def _feel_finding(expression: forms.FormExpression, file: str) -> Finding | None
     try:
         current_feel().compile(expression.source, element=expression.component, file=file)
     except FeelError as error:
-        message = f"The FEEL of “{expression.property}” cannot be read: {error.message}"
-        return Finding(file, expression.component, "error", "feel", message, "Mend the expression")
+        return error.finding("feel.form", property=expression.property)
     return None

@@ -17,7 +17,7 @@ const temporal = (value) => [ 'date', 'date time' ].includes(getType(value));
 /** A function with named parameters; `required` of them must be given. */
 function define(parameters, required, call) {
   const checked = (...values) => values.length < required || values.slice(0, required).includes(undefined)
-    ? warn('FUNCTION_INVOCATION_FAILURE', `It needs ${ required } value${ required === 1 ? '' : 's' }: ${ parameters.join(', ') }`)
+    ? warn('FUNCTION_INVOCATION_FAILURE', 'too-few', { parameters: parameters.slice(0, required).join(', ') })
     : call(...values);
 
   checked.$args = parameters;
@@ -71,7 +71,7 @@ function time(hour, minute, second, offset, named) {
   }
 
   if (offset !== undefined) {
-    return warn('INVALID_TYPE', 'An offset is written in the text, as in time("10:00:00+01:00")');
+    return warn('INVALID_TYPE', 'offset');
   }
 
   return number(hour) && number(minute) && typeof second === 'number' && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60
@@ -189,7 +189,7 @@ function sorted(list, precedes) {
     const answer = precedes.invoke([ a, b ]);
 
     if (typeof answer !== 'boolean') {
-      warn('INVALID_TYPE', 'The function given to sort must say true or false');
+      warn('INVALID_TYPE', 'sort');
     }
 
     return answer === true;

@@ -77,11 +77,11 @@ function readMoment(value) {
 }
 
 function wrong(name, needs) {
-  return warn('FUNCTION_INVOCATION_FAILURE', `${name} needs ${needs}`);
+  return warn('FUNCTION_INVOCATION_FAILURE', 'needs', { function: name, needs });
 }
 
 function outside() {
-  return warn('FUNCTION_INVOCATION_FAILURE', 'The calendar does not reach that far: check the date and the number of days');
+  return warn('FUNCTION_INVOCATION_FAILURE', 'calendar');
 }
 
 /** A date stays a date; of a date with time the local time of day is kept. */
@@ -101,7 +101,7 @@ function workingDaysAfter(from, count) {
   const start = readMoment(from);
 
   if (!start || !Number.isInteger(count) || Math.abs(count) > MOST_WORKING_DAYS) {
-    return wrong('working days after(from, n)', 'a date, or a date and time, and a whole number');
+    return wrong('working days after(from, n)', 'moment-and-number');
   }
 
   const at = local(start);
@@ -113,7 +113,7 @@ function nextWorkingDay(date) {
   const start = readMoment(date);
 
   if (!start) {
-    return wrong('next working day(date)', 'a date, or a date and time');
+    return wrong('next working day(date)', 'moment');
   }
 
   const at = local(start);
@@ -131,13 +131,13 @@ function deadline(name, from) {
   const value = typeof name === 'string' && Object.hasOwn(state.deadlines, name) ? state.deadlines[name] : null;
 
   if (value === null) {
-    return wrong('deadline(name)', 'the name of a deadline in process.toml');
+    return wrong('deadline(name)', 'deadline');
   }
 
   const start = from === undefined ? instant(state.now) : readMoment(from);
 
   if (!start) {
-    return wrong('deadline(name, from)', 'a date, or a date and time, to count from');
+    return wrong('deadline(name, from)', 'start');
   }
 
   const at = start.type === 'date' ? moment(dayOf(start), END_OF_DAY) : instant(start.at);
@@ -150,7 +150,7 @@ function deadline(name, from) {
   const duration = readDuration(value.trim());
 
   if (!duration) {
-    return wrong('deadline(name)', 'a deadline with a duration in process.toml');
+    return wrong('deadline(name)', 'deadline-duration');
   }
 
   return at && afterBreak(state.calendar.hoursOfWorkingDays && duration.clock
@@ -196,13 +196,13 @@ function age(birthDate, on) {
   const day = on === undefined ? instant(state.now) : readMoment(on);
 
   if (!born || !day) {
-    return wrong('age(birth date, on)', 'two dates');
+    return wrong('age(birth date, on)', 'two-dates');
   }
 
   const [ from, to ] = [ dayOf(local(born)), dayOf(local(day)) ];
 
   if (to < from) {
-    return wrong('age(birth date, on)', 'a day that is not before the birth date');
+    return wrong('age(birth date, on)', 'later-day');
   }
 
   let years = new Date(to * DAY).getUTCFullYear() - new Date(from * DAY).getUTCFullYear();
@@ -217,12 +217,12 @@ function age(birthDate, on) {
 function unitsWithRole(name) {
   return typeof name === 'string' && Object.hasOwn(state.units, name)
     ? state.units[name].slice()
-    : wrong('units with role(name)', 'the name of a role in process.toml');
+    : wrong('units with role(name)', 'role');
 }
 
 function declare(call, required, ...parameters) {
   const checked = (...values) => values.length < required || values.slice(0, required).includes(undefined)
-    ? wrong(`${parameters.join(', ')}:`, 'more values')
+    ? warn('FUNCTION_INVOCATION_FAILURE', 'too-few', { parameters: parameters.join(', ') })
     : call(...values);
 
   checked.$args = parameters;

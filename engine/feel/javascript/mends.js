@@ -8,7 +8,7 @@ import { compareOp, compareValue, comparison, instanceOf } from './nodes/compari
 import { filter, forExpression, inExpression, iterationContext } from './nodes/lists.js';
 import { ifExpression, logic, quantified } from './nodes/logic.js';
 import { tag } from './nodes/node.js';
-import { createRange, describe, equals, getFromContext, getType, has, same, toString } from './values.js';
+import { createRange, equals, getFromContext, getType, has, same, toString } from './values.js';
 
 let feelins;
 
@@ -47,7 +47,7 @@ replaceInner({
   tag: () => tag,
   createRange: () => createRange,
   getFromContext,
-  formatValue: () => describe,
+  formatValue: () => getType,
   matches: () => same,
   compareValue: () => compareValue,
   typeCast: () => () => null,

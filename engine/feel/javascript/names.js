@@ -1,5 +1,6 @@
 // What an expression reads and calls, found in its syntax tree without evaluating it.
 import { LACKING, builtins } from './builtins.js';
+import { Problem } from './state.js';
 
 const DEADLINE = 'deadline';
 const ROLE = 'units with role';
@@ -14,14 +15,6 @@ export const SPECIAL = [ 'is defined', 'get or else' ];
 
 /** Names that would reach JavaScript's own. */
 const FORBIDDEN = new Set([ '__proto__' ]);
-
-export class NameError extends Error {
-  constructor(message, node) {
-    super(message);
-
-    this.position = { from: node.from, to: node.to };
-  }
-}
 
 function children(node) {
   const found = [];
@@ -61,7 +54,7 @@ export class Names {
       : this.text(node).replace(/`/g, '');
 
     if (FORBIDDEN.has(text)) {
-      throw new NameError(`“${ text }” cannot be a name`, node);
+      throw new Problem('forbidden', { name: text }, node);
     }
 
     return text.replace(/\s+/g, ' ');
@@ -100,11 +93,7 @@ export class Names {
 
   call(name, node, parameters) {
     if (!Object.hasOwn(builtins, name) && !SPECIAL.includes(name)) {
-      throw new NameError(
-        LACKING.has(name)
-          ? `The function “${ name }” of Camunda's FEEL is not offered here`
-          : `There is no function “${ name }”`, node
-      );
+      throw new Problem(LACKING.has(name) ? 'lacking-function' : 'no-function', { name }, node);
     }
 
     this.functions.add(name);
@@ -276,7 +265,10 @@ const VISITORS = {
     const compared = parent.name === node.name || parent.name === 'Comparison' && children(parent)[1].name === 'CompareOp';
 
     if (compared && node.firstChild.name === 'CompareOp') {
-      throw new NameError(`Syntax error: “${ names.text(node.firstChild) }” has nothing to its left`, node);
+      const sign = names.text(node.firstChild);
+      const doubled = names.source.slice(node.from - 1, node.from + 1);
+
+      throw doubled === '==' ? new Problem('sign', { found: doubled }, node) : new Problem('alone', { sign }, node);
     }
 
     names.visitAll(node, scope);
@@ -297,7 +289,7 @@ Names.prototype.key = function(node) {
   const text = inner.name === 'StringLiteral' ? this.text(inner).slice(1, -1) : this.name(inner);
 
   if (FORBIDDEN.has(text)) {
-    throw new NameError(`“${ text }” cannot be a name`, node);
+    throw new Problem('forbidden', { name: text }, node);
   }
 
   return text;

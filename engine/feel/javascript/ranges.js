@@ -42,7 +42,7 @@ const turned = (relation) => (a, b) => relation(b, a);
 function relation(test, ...parameters) {
   const call = (a, b) => {
     if (a === undefined || b === undefined) {
-      return warn('FUNCTION_INVOCATION_FAILURE', 'It needs two values');
+      return warn('FUNCTION_INVOCATION_FAILURE', 'too-few', { parameters: call.$args.join(', ') });
     }
 
     try {

@@ -8,8 +8,8 @@ import { LACKING, builtins } from './builtins.js';
 import { Calendar } from './calendar.js';
 import { lock } from './lock.js';
 import './mends.js';
-import { NameError, Names, SPECIAL, parts } from './names.js';
-import { state, warn } from './state.js';
+import { Names, SPECIAL, parts } from './names.js';
+import { Problem, state, warn } from './state.js';
 import { Duration, Temporal } from './temporal.js';
 import { encode } from './values.js';
 
@@ -45,7 +45,7 @@ function compile(text) {
       throw error;
     }
 
-    return JSON.stringify({ error: { message: explained(error), position: error.position?.from ?? null } });
+    return JSON.stringify({ error: { ...explained(error, source), position: error.position?.from ?? null } });
   }
 }
 
@@ -61,8 +61,27 @@ function signatures() {
   return JSON.stringify({ ...Object.fromEntries(named), 'is defined': [ 'value' ], 'get or else': [ 'value', 'default' ] });
 }
 
-function explained(error) {
-  return error instanceof NameError ? error.message : `Syntax error: ${ error.message }`;
+function told(error) {
+  return error instanceof Problem
+    ? { problem: error.problem, values: error.values }
+    : { problem: 'other', values: { said: error.message } };
+}
+
+/** feelin says in words of its grammar what is wrong; what people can use is where, and what stands there. */
+function explained(error, source) {
+  if (error instanceof Problem || !error.position) {
+    return told(error);
+  }
+
+  const rest = source.slice(error.position.from).trimStart();
+
+  if (/^Incomplete/.test(error.message) || !rest) {
+    return { problem: source.trim() ? 'unfinished' : 'empty', values: {} };
+  }
+
+  const [ found ] = /^(?:"(?:[^"\\]|\\.){0,30}"|[&|=!<>:]{2,3}|[\p{L}\p{N}_]{1,30}|.)/su.exec(rest);
+
+  return { problem: 'unexpected', values: { found } };
 }
 
 /** What the evaluations that follow happen in: [now, calendar, deadlines, units]. */
@@ -83,10 +102,12 @@ function failed(error) {
     throw error;
   }
 
-  return JSON.stringify({ e: error.message, p: state.node?.position.from ?? null });
+  return JSON.stringify({ e: told(error), p: state.node?.position.from ?? null });
 }
 
-const plain = ({ type, message, position }) => ({ type, message, position: position.from });
+/** A remark of ours, or one of feelin's own. */
+const plain = ({ type, problem = 'other', values, message, position }) =>
+  ({ type, problem, values: values ?? { said: message }, position: position.from });
 
 function evaluate(id, text) {
   const { root, warnings, unary } = compiled.get(id);
@@ -127,7 +148,9 @@ function evaluateTable(text) {
         throw error;
       }
 
-      return warn('FUNCTION_INVOCATION_FAILURE', error.message);
+      const { problem, values } = told(error);
+
+      return warn('FUNCTION_INVOCATION_FAILURE', problem, values);
     } finally {
       remarks.push(...warnings.warnings.map((warning) => ({ ...plain(warning), cell })));
     }

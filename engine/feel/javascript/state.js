@@ -17,11 +17,23 @@ export const state = {
   node: null
 };
 
-/** Remarks something; the value is `null` then. Messages never hold a value: it may be about a person. */
-export function warn(type, message, node = state.node) {
-  state.warnings?.warnings.push({ type, message, position: node?.position ?? { from: 0, to: 0 } });
+/**
+ * Remarks something; the value is `null` then. `problem` is a variant of the rule `feel` (engine/rules/expressions.toml)
+ * and `values` is what its words ask for: never the value of a variable, which may be about a person.
+ */
+export function warn(type, problem, values = {}, node = state.node) {
+  state.warnings?.warnings.push({ type, problem, values, position: node?.position ?? { from: 0, to: 0 } });
 
   return null;
+}
+
+/** The same where there can be no value: the expression cannot be compiled, or has no result. */
+export class Problem extends Error {
+  constructor(problem, values = {}, position = null) {
+    super(problem);
+
+    Object.assign(this, { problem, values, position });
+  }
 }
 
 /** Runs without remarks, and says whether there were any. */

@@ -169,7 +169,7 @@ export function instant(milliseconds, zone = localZone()) {
 /** A date with time from a day number and milliseconds since its midnight. */
 export function moment(day, clock, zone = localZone()) {
   if (zone === localZone() && !state.calendar.covers(day)) {
-    return warn('INVALID_TYPE', 'That local time is outside the years of the calendar: give the offset, as in +01:00');
+    return warn('INVALID_TYPE', 'local-time');
   }
 
   return instant(instantOf(day * DAY + clock, zone), zone);
@@ -204,7 +204,7 @@ export function durationText(duration) {
   const { months, days, clock } = negative ? duration.times(-1) : duration;
 
   if (months < 0 || days < 0 || clock < 0) {
-    return warn('INVALID_TYPE', 'A duration that is partly forward and partly back has no text form');
+    return warn('INVALID_TYPE', 'mixed-duration');
   }
 
   const part = (amount, unit) => amount ? `${ amount }${ unit }` : '';
@@ -238,7 +238,7 @@ export function addMonths(day, months) {
 export function plus(value, { months, days, clock }) {
   if (value.type === 'time') {
     return months
-      ? warn('INVALID_TYPE', 'A time of day has no months: use a duration of hours, minutes or seconds')
+      ? warn('INVALID_TYPE', 'months-of-day')
       : timeOf(((value.at + clock) % DAY + DAY) % DAY, value.zone);
   }
 
@@ -260,7 +260,7 @@ export function plus(value, { months, days, clock }) {
 }
 
 function outOfRange() {
-  return warn('INVALID_TYPE', 'That is beyond the years a date can have (1-9999)');
+  return warn('INVALID_TYPE', 'years');
 }
 
 /** Between dates whole days, between others clock time: each, added, leads back to exactly where it came from. */

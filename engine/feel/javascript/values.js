@@ -1,19 +1,8 @@
 // FEEL's types, comparison and text form: what feelin's own getType, equals, toString and ranges are replaced by.
 import { FunctionWrapper, Range } from '@bpmn-io/feelin';
 
-import { quietly, warn } from './state.js';
+import { Problem, quietly, warn } from './state.js';
 import { DAY, Duration, Temporal, durationText, property, temporalText } from './temporal.js';
-
-/** The name of a type as a person reads it. */
-const WORDS = {
-  'nil': 'null', 'context': 'a context', 'list': 'a list', 'string': 'a text', 'number': 'a number',
-  'boolean': 'true or false', 'date': 'a date', 'time': 'a time', 'date time': 'a date and time',
-  'duration': 'a duration', 'range': 'a range', 'function': 'a function', 'literal': 'something else'
-};
-
-export function describe(value) {
-  return WORDS[getType(value)];
-}
 
 export function getType(value) {
   switch (typeof value) {
@@ -102,7 +91,7 @@ function compareTimes(a, b) {
   }
 
   return a.isLocal || b.isLocal
-    ? warn('NOT_COMPARABLE', 'A time with an offset cannot be compared with one without')
+    ? warn('NOT_COMPARABLE', 'offsets')
     : a.at - a.zone.offset() * 60000 - (b.at - b.zone.offset() * 60000);
 }
 
@@ -110,19 +99,14 @@ function compareDurations(a, b) {
   const [ first, second ] = [ a.kind, b.kind ];
 
   if (first === 'both' || second === 'both' || (first !== second && first !== 'none' && second !== 'none')) {
-    return warn('NOT_COMPARABLE', 'A duration of months cannot be compared with one of days or hours');
+    return warn('NOT_COMPARABLE', 'durations');
   }
 
   return a.months - b.months || (a.days - b.days) * DAY + a.clock - b.clock;
 }
 
 function notComparable(a, b) {
-  const [ first, second ] = [ describe(a), describe(b) ];
-  const help = [ 'date', 'date time', 'time', 'duration' ].some((type) => [ getType(a), getType(b) ].includes(type))
-    ? ': convert one of them with date(…), date and time(…), time(…) or duration(…)'
-    : first === second ? '' : ': convert one of them with string(…) or number(…)';
-
-  return warn('NOT_COMPARABLE', `${first} cannot be compared with ${second}${help}`);
+  return warn('NOT_COMPARABLE', 'not-comparable', { first: getType(a), second: getType(b) });
 }
 
 /** Are two values the same? null, with a remark, for different types. */
@@ -193,7 +177,7 @@ export function createRange(start, end, startIncluded = true, endIncluded = true
 
   const map = typeof start === 'number' && typeof end === 'number'
     ? (call) => numbers(start, end, startIncluded, endIncluded).map(call)
-    : () => warn('INVALID_TYPE', 'Only a range of numbers with two ends can be gone through') ?? [];
+    : () => warn('INVALID_TYPE', 'range') ?? [];
 
   return range(start, end, startIncluded, endIncluded, map, includes);
 }
@@ -229,7 +213,7 @@ export function toString(value, quoted = false) {
   case 'context': return `{${ Object.entries(value).map(([ key, item ]) => `${ key }: ${ toString(item, true) }`).join(', ') }}`;
   case 'duration': return durationText(value);
   case 'date': case 'time': case 'date time': return temporalText(value);
-  default: return warn('INVALID_TYPE', `${ describe(value) } has no text form`);
+  default: return warn('INVALID_TYPE', 'no-text', { type: getType(value) });
   }
 }
 
@@ -237,12 +221,12 @@ export function toString(value, quoted = false) {
 export function encode(value) {
   switch (getType(value)) {
   case 'nil': return null;
-  case 'number': return Number.isFinite(value) ? value : warn('INVALID_TYPE', 'The number is too large');
+  case 'number': return Number.isFinite(value) ? value : warn('INVALID_TYPE', 'number-too-large');
   case 'string': case 'boolean': return value;
   case 'list': return value.map(encode);
   case 'context': return Object.fromEntries(Object.entries(value).map(([ key, item ]) => [ key, encode(item) ]));
   case 'duration': return durationText(value);
   case 'date': case 'time': case 'date time': return temporalText(value);
-  default: throw new Error(`The result is, or holds, ${ describe(value) }: it must be a value that can be stored`);
+  default: throw new Problem('not-storable', { type: getType(value) });
   }
 }

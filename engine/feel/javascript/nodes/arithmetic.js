@@ -1,8 +1,8 @@
 // Numbers, and what can be added to and taken from dates and durations.
 import { rounded } from '../numbers.js';
-import { state, warn } from '../state.js';
+import { Problem, state, warn } from '../state.js';
 import { Duration, difference, plus } from '../temporal.js';
-import { describe, getType } from '../values.js';
+import { getType } from '../values.js';
 import { tag } from './node.js';
 
 const TEMPORAL = [ 'date', 'time', 'date time' ];
@@ -11,7 +11,7 @@ const NUMERIC = {
   '+': (a, b) => rounded(a + b),
   '-': (a, b) => rounded(a - b),
   '*': (a, b) => rounded(a * b),
-  '/': (a, b, node) => b === 0 ? warn('INVALID_TYPE', 'A number is divided by zero', node) : a / b,
+  '/': (a, b, node) => b === 0 ? warn('INVALID_TYPE', 'zero', {}, node) : a / b,
   '**': (a, b) => a ** b,
   '^': (a, b) => a ** b
 };
@@ -20,7 +20,7 @@ export function numericLiteral(node) {
   const number = Number(node.input);
 
   if (!Number.isFinite(number) || Number.isInteger(number) && !Number.isSafeInteger(number)) {
-    throw Object.assign(new Error('The number has more digits than can be kept'), { position: node.position });
+    throw new Problem('digits', {}, node.position);
   }
 
   return tag(() => number, 'number');
@@ -50,14 +50,12 @@ function negated(value, node) {
     return -value;
   }
 
-  return value instanceof Duration ? value.times(-1) : cannot('negate', node, value);
+  return value instanceof Duration ? value.times(-1) : cannot('-', node, value);
 }
 
-function cannot(verb, node, ...values) {
-  return warn('INVALID_TYPE', `Cannot ${ verb } ${ values.map(describe).join(' and ') }`, node);
+function cannot(sign, node, ...values) {
+  return warn('INVALID_TYPE', 'cannot-calculate', { sign, types: values.map(getType) }, node);
 }
-
-const VERBS = { '+': 'add', '-': 'subtract', '*': 'multiply', '/': 'divide', '**': 'raise', '^': 'raise' };
 
 function combined(sign, a, b, node) {
   const [ x, y ] = [ getType(a), getType(b) ];
@@ -71,7 +69,7 @@ function combined(sign, a, b, node) {
   if (y === 'duration' && (sign === '+' || sign === '-')) {
     const change = sign === '+' ? b : b.times(-1);
 
-    return x === 'duration' ? a.plus(change) : TEMPORAL.includes(x) ? plus(a, change) : cannot(VERBS[sign], node, a, b);
+    return x === 'duration' ? a.plus(change) : TEMPORAL.includes(x) ? plus(a, change) : cannot(sign, node, a, b);
   }
 
   if (x === 'duration' && TEMPORAL.includes(y) && sign === '+') {
@@ -86,5 +84,5 @@ function combined(sign, a, b, node) {
     return x === 'duration' ? a.times(b) : b.times(a);
   }
 
-  return cannot(VERBS[sign], node, a, b);
+  return cannot(sign, node, a, b);
 }

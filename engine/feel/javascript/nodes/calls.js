@@ -3,7 +3,7 @@ import { FUNCTION_PARAMETER_MISSMATCH, getFromContext as find, wrapFunction } fr
 
 import { NULL_IS_AN_ANSWER, builtins } from '../builtins.js';
 import { quietly, state, warn } from '../state.js';
-import { describe, getType } from '../values.js';
+import { getType } from '../values.js';
 import { tag } from './node.js';
 
 export function variableName(node, args) {
@@ -25,12 +25,12 @@ const wrapped = new Map(Object.entries(builtins).map(([ name, call ]) => [ name,
 
 function missing(node, name, context, local) {
   if (!local) {
-    return wrapped.get(name) ?? warn('NO_VARIABLE_FOUND', `There is no variable “${ name }”`, node);
+    return wrapped.get(name) ?? warn('NO_VARIABLE_FOUND', 'no-variable', { name }, node);
   }
 
   return getType(context) === 'context'
-    ? warn('NO_CONTEXT_ENTRY_FOUND', `There is no “${ name }” here`, node)
-    : warn('NO_PROPERTY_FOUND', `${ describe(context) } has no “${ name }”`, node);
+    ? warn('NO_CONTEXT_ENTRY_FOUND', 'no-entry', { name }, node)
+    : warn('NO_PROPERTY_FOUND', 'no-property', { type: getType(context), name }, node);
 }
 
 export function invocation(node, args, type) {
@@ -45,7 +45,7 @@ export function invocation(node, args, type) {
     const call = name === undefined ? wrapFunction(target(context)) : wrapFunction(find(name, context)) ?? wrapped.get(name);
 
     if (!call) {
-      return warn('NO_FUNCTION_FOUND', `There is no function “${ name ?? node.input }”`, node);
+      return warn('NO_FUNCTION_FOUND', 'no-function', { name: name ?? node.input }, node);
     }
 
     return invoke(call, name, parameters(context), node);
@@ -61,7 +61,7 @@ function invoke(call, name, parameters, node) {
   const result = call.invoke(parameters);
 
   if (result === FUNCTION_PARAMETER_MISSMATCH) {
-    return warn('FUNCTION_INVOCATION_FAILURE', `“${ name ?? 'The function' }” takes ${ call.parameterNames.join(', ') || 'nothing' }`, node);
+    return takes(name ?? node.input, call.parameterNames, node);
   }
 
   if (result !== null && result !== undefined) {
@@ -72,12 +72,18 @@ function invoke(call, name, parameters, node) {
   const builtin = wrapped.has(name);
 
   if (builtin && !remarked && (!NULL_IS_AN_ANSWER.has(name) || wrongTypes(name, parameters))) {
-    const given = (Array.isArray(parameters) ? parameters : Object.values(parameters)).map(describe).join(', ');
+    const types = (Array.isArray(parameters) ? parameters : Object.values(parameters)).map(getType);
 
-    warn('FUNCTION_INVOCATION_FAILURE', `“${ name }” cannot be called with ${ given || 'nothing' }, or not with this value`, node);
+    warn('FUNCTION_INVOCATION_FAILURE', 'arguments', { name, types }, node);
   }
 
   return null;
+}
+
+function takes(name, parameters, node) {
+  return parameters.length
+    ? warn('FUNCTION_INVOCATION_FAILURE', 'parameters', { name, parameters: parameters.join(', ') }, node)
+    : warn('FUNCTION_INVOCATION_FAILURE', 'no-parameters', { name }, node);
 }
 
 /** Of the functions for which null is an answer: did they get something they cannot read? */
@@ -100,7 +106,7 @@ function lenient(name, parameters, node) {
 
   return (context) => {
     if (!complete) {
-      return warn('FUNCTION_INVOCATION_FAILURE', `“${ name }” takes ${ name === 'is defined' ? 'one value' : 'two values' }`, node);
+      return takes(name, name === 'is defined' ? [ 'value' ] : [ 'value', 'default' ], node);
     }
 
     const found = quietly(() => value(context));

@@ -114,6 +114,6 @@ export function instanceOf(node, args) {
       return type === 'duration' && [ name.startsWith('days') ? 'clock' : 'months', 'none' ].includes(found.kind);
     }
 
-    return Object.hasOwn(TYPES, name) ? type === TYPES[name] : warn('INVALID_TYPE', `There is no type “${ name }”`, node);
+    return Object.hasOwn(TYPES, name) ? type === TYPES[name] : warn('INVALID_TYPE', 'no-type', { name }, node);
   }, 'test');
 }

@@ -2,7 +2,7 @@
 import { Range } from '@bpmn-io/feelin';
 
 import { state, warn } from '../state.js';
-import { createRange, describe, getType } from '../values.js';
+import { createRange, getType } from '../values.js';
 import { holds, tag } from './node.js';
 
 export function filter(node, args) {
@@ -22,14 +22,14 @@ export function filter(node, args) {
     }
 
     return test.type === 'string' || test.type === 'date' || test.type === 'nil'
-      ? warn('INVALID_TYPE', 'A list is filtered by a number or a condition', node)
+      ? warn('INVALID_TYPE', 'filter', {}, node)
       : filtered(items, test, context, node);
   }, 'any');
 }
 
 function at(items, index, node) {
   if (!Number.isInteger(index) || index === 0) {
-    return warn('INVALID_TYPE', 'An item is the first (1), second (2), …, or the last (-1)', node);
+    return warn('INVALID_TYPE', 'item', {}, node);
   }
 
   return items.at(index < 0 ? index : index - 1) ?? null;
@@ -104,6 +104,6 @@ export function inExpression(node, args) {
       return items.map((item) => ({ [name]: item }));
     }
 
-    return warn('INVALID_TYPE', `A list is gone through, and this is ${ describe(items) }`, node);
+    return warn('INVALID_TYPE', 'not-a-list', { type: getType(items) }, node);
   };
 }

@@ -1,6 +1,6 @@
 // Conditions: and, or, if, some, every.
 import { warn } from '../state.js';
-import { describe, getType } from '../values.js';
+import { getType } from '../values.js';
 import { holds, tag } from './node.js';
 
 /** `and` (decisive: false) and `or` (true): the right side is evaluated only if the left does not decide. */
@@ -27,7 +27,7 @@ function truth(value, node) {
     return value;
   }
 
-  return warn('INVALID_TYPE', `“and” and “or” join conditions, and this is ${ describe(value) }`, node);
+  return warn('INVALID_TYPE', 'not-joined', { type: getType(value) }, node);
 }
 
 export function ifExpression(node, args) {

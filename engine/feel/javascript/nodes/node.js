@@ -1,7 +1,7 @@
 // What the makers of nodes share. A maker gets a syntax node and the makings of its children, and gives a function of
 // the context that evaluates it.
 import { warn } from '../state.js';
-import { describe } from '../values.js';
+import { getType } from '../values.js';
 
 /** A condition: true or false; null and anything else count as false, the latter with a remark. */
 export function holds(value, node) {
@@ -10,7 +10,7 @@ export function holds(value, node) {
   }
 
   if (value !== null && value !== undefined) {
-    warn('INVALID_TYPE', `A condition is true or false, and this is ${ describe(value) }`, node);
+    warn('INVALID_TYPE', 'not-condition', { type: getType(value) }, node);
   }
 
   return false;
