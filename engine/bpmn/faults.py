@@ -27,4 +27,4 @@ class Faults:
 
     def expression(self, node: etree._Element, error: FeelError) -> None:
         """Remember an expression that does not parse."""
-        self.add(node, "expression", reason=str(error).rstrip("."))
+        self.add(node, "expression", problem=error.said, remedy=error.remedy)
