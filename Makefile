@@ -5,7 +5,7 @@ PORT ?= 8000
 # Two test processes: what a machine with two cores carries.
 PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-tools lint format lock rules secrets pictures clean
+.PHONY: help setup run test test-fast fuzz test-tools lint format lock rules secrets pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -25,6 +25,9 @@ test: setup test-tools ## every test: unit, integration on both databases, accep
 
 test-fast: setup ## the unit tests, under a minute
 	$(PYTEST) tests/unit
+
+fuzz: setup ## random models by the ten thousand (FUZZ_MODELS=20000, FUZZ_SEED=0, FUZZ_SECONDS)
+	.venv/bin/python -m tests.fuzz
 
 lint: setup ## style, types, the direction of dependencies, and the processes
 	.venv/bin/ruff check .

@@ -1,21 +1,27 @@
 """A token game, written from chapter 13 of the BPMN 2.0 standard. It knows nothing of the engine.
 
 Tokens lie on sequence flows; activities and events that have begun and not ended are `Active`. `settle` moves every
-token that moves by itself; what is left are user tasks, events waited for, and tokens that are stuck.
+token that moves by itself; what is left are user tasks, events waited for, and tokens that are stuck. Where the standard
+leaves open what happens first, `pick` decides; `tests.token_space` tries each way.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import combinations, count
+from typing import TypeVar
 
 from tests.random_models import Element, Flow, Scope
 
+T = TypeVar("T")
+
 #: Of several that could be meant, the oldest is.
 _births = count()
+#: What is not waited for as a token: whoever throws looks for it.
+_SOUGHT = ("error", "escalation")
 
 
 class Endless(Exception):
@@ -24,7 +30,7 @@ class Endless(Exception):
 
 @dataclass(eq=False)
 class Values:
-    """The variable v. A multi-instance child has its own from when it is first written there."""
+    """The variable v. A multi-instance child and a called process have their own once it is written there."""
 
     own: int | None
     around: Values | None = None
@@ -41,11 +47,13 @@ class Active:
 
     element: Element
     inside: Instance | None = None
-    #: Multi-instance: the children that run, and how many have not begun.
+    #: Multi-instance: the children that run, and how many have not begun or are done.
     children: list[Active] = field(default_factory=list)
     to_come: int = 0
-    #: Boundary events that have not gone off for good.
+    done: int = 0
+    #: Boundary events that have not gone off for good, and those whose condition was true when last looked at.
     armed: list[Element] = field(default_factory=list)
+    true: set[str] = field(default_factory=set)
     born: int = field(default_factory=lambda: next(_births))
 
 
@@ -57,7 +65,9 @@ class Instance:
     values: Values
     tokens: Counter[str] = field(default_factory=Counter)
     active: list[Active] = field(default_factory=list)
+    #: Event sub-processes that may still begin.
     armed: list[Element] = field(default_factory=list)
+    true: set[str] = field(default_factory=set)
     stuck: list[str] = field(default_factory=list)
     born: int = field(default_factory=lambda: next(_births))
 
@@ -75,15 +85,29 @@ class Instance:
         """Nothing is left here."""
         return not (+self.tokens or self.active or self.stuck)
 
+    def clear(self) -> None:
+        """Stop everything here."""
+        self.tokens.clear()
+        self.active.clear()
+        self.stuck.clear()
+
+
+def first(options: Sequence[T]) -> T:
+    """The way taken where nobody says otherwise."""
+    return options[0]
+
 
 class TokenGame:
-    """Plays one model; `v` is the variable that conditions ask for."""
+    """Plays one model; `v` is the variable that conditions ask for. `free`: conditions may be true or not."""
 
-    def __init__(self, model: Scope, v: int, budget: int = 4_000) -> None:
-        self.budget = budget
-        self.root = self._begin(model, Values(v))
+    def __init__(self, model: Scope, v: int, *, budget: int = 4_000, at: str | None = None, free: bool = False) -> None:
+        self.allowance = self.budget = budget
+        self.free = free
+        self.pick: Callable[[Sequence], object] = first
+        #: Every element that a token has been at.
+        self.reached: set[str] = set()
+        self.root = self._begin(model, Values(v), at)
         self.ended = False
-        self.settle()
 
     # What the outside sees
 
@@ -95,14 +119,7 @@ class TokenGame:
     @property
     def waiting(self) -> list[str]:
         """The events waited for."""
-        found = [one.element.id for _, one in self._leaves() if one.element.kind in ("timer", "message")]
-        for instance in self.root.everything():
-            found += [_start(event) for event in instance.armed]
-            for active in instance.active:
-                found += [event.id for event in active.armed]
-                if active.element.kind == "events":
-                    found += [flow.target for flow in instance.scope.leaving(active.element.id)]
-        return sorted(found)
+        return sorted(event.id for _, event, _ in self._listeners())
 
     @property
     def stuck(self) -> list[str]:
@@ -117,6 +134,27 @@ class TokenGame:
                     (instance, one) for one in (active.children if active.element.times is not None else [active])
                 ]
         return found
+
+    def _listeners(self) -> Iterator[tuple[int, Element, Callable[[], None]]]:
+        """How old each is that waits, for what, and what to do when it happens."""
+        for instance in self.root.everything():
+            for event in instance.armed:
+                if event.trigger not in _SOUGHT:
+                    start = Element(**{**vars(event), "id": event.inside.start().id})  # type: ignore[union-attr]
+                    yield instance.born, start, partial(self._event_sub, instance, event)
+            for active in instance.active:
+                yield from self._at_activity(instance, active)
+
+    def _at_activity(self, instance: Instance, active: Active) -> Iterator[tuple[int, Element, Callable[[], None]]]:
+        if active.element.kind in ("catch", "receive"):
+            yield active.born, active.element, partial(self._leave, instance, active)
+        for event in active.armed:
+            if event.trigger not in _SOUGHT:
+                yield active.born, event, partial(self._boundary, instance, active, event)
+        if active.element.kind == "events":
+            for flow in instance.scope.leaving(active.element.id):
+                event = instance.scope.elements[flow.target]
+                yield active.born, event, partial(self._chosen, instance, active, event.id)
 
     # What the outside does
 
@@ -134,29 +172,34 @@ class TokenGame:
         self.settle()
 
     def happen(self, element_id: str) -> None:
-        """A timer fires or a message comes, for the oldest that waits at an element."""
-        candidates = [found for instance in self.root.everything() for found in self._listeners(instance, element_id)]
-        min(candidates, key=lambda found: found[0])[1]()
+        """A timer fires, a message comes or (where conditions are free) a condition is true: for the oldest there."""
+        min((one for one in self._listeners() if one[1].id == element_id), key=lambda one: one[0])[2]()
         self.settle()
 
-    def _listeners(self, instance: Instance, element_id: str) -> Iterator[tuple[int, Callable[[], None]]]:
-        """How old each is that waits at an element, and what to do when it happens."""
-        for event in instance.armed:
-            if _start(event) == element_id:
-                yield instance.born, partial(self._event_sub, instance, event)
-        for active in instance.active:
-            if active.element.id == element_id and active.element.kind in ("timer", "message"):
-                yield active.born, partial(self._leave, instance, active)
-            for event in active.armed:
-                if event.id == element_id:
-                    yield active.born, partial(self._boundary, instance, active, event)
-            if active.element.kind == "events":
-                for flow in instance.scope.leaving(active.element.id):
-                    if flow.target == element_id:
-                        yield active.born, partial(self._chosen, instance, active, element_id)
+    def signal(self, name: str) -> None:
+        """A signal comes from outside."""
+        self._signal(name)
+        self.settle()
+
+    def _signal(self, name: str | None) -> None:
+        """Everybody who waits now hears it, before anything moves; who is gone by then does not."""
+        meant = {
+            (age, event.id) for age, event, _ in self._listeners() if (event.trigger, event.name) == ("signal", name)
+        }
+        while True:
+            left = sorted((one for one in self._listeners() if (one[0], one[1].id) in meant), key=lambda one: one[0])
+            if not left:
+                return
+            age, event, happen = self._choice(left)
+            meant.discard((age, event.id))
+            happen()
+
+    def _choice(self, options: Sequence[T]) -> T:
+        return options[0] if len(options) == 1 else self.pick(options)  # type: ignore[return-value]
 
     def _chosen(self, instance: Instance, gateway: Active, element_id: str) -> None:
         instance.active.remove(gateway)
+        self.reached.add(element_id)
         self._produce(instance, element_id)
 
     def _boundary(self, instance: Instance, active: Active, boundary: Element) -> None:
@@ -164,33 +207,36 @@ class TokenGame:
             instance.active.remove(active)
         elif boundary.trigger == "timer":
             active.armed.remove(boundary)
+        self.reached.add(boundary.id)
         self._produce(instance, boundary.id)
 
     def _event_sub(self, instance: Instance, event: Element) -> None:
         if event.interrupting:
-            instance.tokens.clear()
-            instance.active.clear()
+            # 13.5.4: and no other event handler of it begins any more.
+            instance.clear()
             instance.armed.clear()
-            instance.stuck.clear()
         elif event.trigger == "timer":
             instance.armed.remove(event)
+        self.reached.add(event.id)
         instance.active.append(Active(event, self._begin(event.inside, instance.values)))  # type: ignore[arg-type]
 
     # Moving
 
     def settle(self) -> None:
         """Move everything that moves by itself; inclusive joins only when nothing else does."""
+        self.budget = self.allowance
         while True:
             self.budget -= 1
             if self.budget < 0:
                 raise Endless
-            if not (self._move() or self._join_inclusive() or self._finish()):
+            if not (self._move() or self._join_inclusive() or self._look_at_conditions() or self._finish()):
                 return
 
-    def _begin(self, scope: Scope, values: Values) -> Instance:
+    def _begin(self, scope: Scope, values: Values, at: str | None = None) -> Instance:
         instance = Instance(scope, values, armed=[one for one in scope.elements.values() if one.kind == "event_sub"])
-        start = next(one for one in scope.elements.values() if one.kind == "start")
-        self._produce(instance, start.id)
+        start = at or scope.start().id
+        self.reached.add(start)
+        self._produce(instance, start)
         return instance
 
     def _produce(self, instance: Instance, element_id: str) -> None:
@@ -215,11 +261,13 @@ class TokenGame:
             if any(instance.tokens[one.id] == 0 for one in entering):
                 return False
             instance.tokens.subtract(one.id for one in entering)
+            self.reached.add(element.id)
             self._produce(instance, element.id)
             return True
         if element.kind == "or" and len(entering) > 1:
             return False
         instance.tokens[flow.id] -= 1
+        self.reached.add(element.id)
         self._reach(instance, element)
         return True
 
@@ -228,20 +276,126 @@ class TokenGame:
             self._produce(instance, element.id)
         elif element.kind in ("xor", "or"):
             self._choose(instance, element)
-        elif element.kind == "terminate":
-            instance.tokens.clear()
-            instance.active.clear()
-            instance.stuck.clear()
-        elif element.kind != "end":
+        elif element.kind in ("script", "decide"):
+            v = instance.values.v
+            instance.values.own = (v + element.add) % 10 if element.kind == "script" else 9 - v
+            self._produce(instance, element.id)
+        elif element.kind == "service":
+            self._serve(instance, element)
+        elif element.kind in ("throw", "end"):
+            self._throw(instance, element)
+        else:
             self._begin_activity(instance, element)
+
+    def _serve(self, instance: Instance, element: Element) -> None:
+        """A service; it may answer with an error, which its own boundary event hears first."""
+        ways = [element.at_least is not None and instance.values.v >= element.at_least]
+        if self.free and element.at_least is not None:
+            ways = [False, True]
+        if not self._choice(ways):
+            self._produce(instance, element.id)
+            return
+        boundary = next(one for one in instance.scope.elements.values() if one.host == element.id)
+        self.reached.add(boundary.id)
+        self._produce(instance, boundary.id)
+
+    def _throw(self, instance: Instance, element: Element) -> None:
+        if element.trigger == "terminate":
+            instance.clear()
+        elif element.trigger == "error":
+            if not self._seek(instance, "error", element.name):
+                instance.stuck.append(element.id)
+            return
+        elif element.trigger == "escalation":
+            here = Active(element)
+            instance.active.append(here)
+            self._seek(instance, "escalation", element.name)
+            if here not in instance.active:
+                return
+            instance.active.remove(here)
+        elif element.trigger == "signal":
+            self._signal(element.name)
+        elif element.trigger == "message":
+            waiting = [one for one in self._listeners() if one[1].trigger == "message" and one[1].name == element.name]
+            if waiting:
+                self._choice(sorted(waiting, key=lambda one: one[0])[:1])[2]()
+        if element.kind == "throw" and instance in self.root.everything():
+            self._produce(instance, element.id)
+
+    def _seek(self, instance: Instance, kind: str, code: str | None) -> bool:
+        """Tell the nearest around that expects a code. False if nobody does."""
+        inside: Element | None = None
+        for here, active in reversed(self._around(instance)):
+            for event in here.armed:
+                if event.trigger == kind and event.name in (None, code) and event is not inside:
+                    self._event_sub(here, event)
+                    return True
+            if active is None:
+                return False
+            outer, body = active
+            for event in body.armed:
+                if event.trigger == kind and event.name in (None, code):
+                    self._boundary(outer, body, event)
+                    return True
+            inside = body.element
+        return False
+
+    def _around(self, wanted: Instance) -> list[tuple[Instance, tuple[Instance, Active] | None]]:
+        """The instances around one, the outermost first, each with the activity that it is the inside of."""
+
+        def search(instance: Instance, host: tuple[Instance, Active] | None) -> list | None:
+            if instance is wanted:
+                return [(instance, host)]
+            for active in instance.active:
+                for one in (active, *active.children):
+                    found = one.inside and search(one.inside, (instance, active))
+                    if found:
+                        return [(instance, host), *found]
+            return None
+
+        return search(self.root, None) or []
 
     def _choose(self, instance: Instance, element: Element) -> None:
         leaving = instance.scope.leaving(element.id)
+        if self.free and len(leaving) > 1:
+            sizes = (1,) if element.kind == "xor" else range(1, len(leaving) + 1)
+            ways = [chosen for size in sizes for chosen in combinations(leaving, size)]
+            instance.tokens.update(one.id for one in self._choice(ways))
+            return
         true = [one for one in leaving if one.at_least is not None and instance.values.v >= one.at_least]
         if element.kind == "xor":
             true = true[:1]
         otherwise = [one for one in leaving if one.default or one.at_least is None]
         instance.tokens.update(one.id for one in (true or otherwise[:1]))
+
+    def _look_at_conditions(self) -> bool:
+        """A condition that has become true since it was last looked at."""
+        if self.free:
+            return False
+        ready = []
+        for instance in self.root.everything():
+            holders: list[Instance | Active] = [instance, *instance.active]
+            for holder in holders:
+                one_of = (
+                    self._at_activity(instance, holder) if isinstance(holder, Active) else self._at_instance(holder)
+                )
+                for _, event, act in one_of:
+                    if event.trigger != "condition":
+                        continue
+                    if instance.values.v < event.at_least:  # type: ignore[operator]
+                        holder.true.discard(event.id)
+                    elif event.id not in holder.true:
+                        ready.append((holder, event, act))
+        if not ready:
+            return False
+        holder, event, act = self._choice(ready)
+        holder.true.add(event.id)
+        act()
+        return True
+
+    def _at_instance(self, instance: Instance) -> Iterator[tuple[int, Element, Callable[[], None]]]:
+        for event in instance.armed:
+            yield instance.born, event, partial(self._event_sub, instance, event)
 
     def _begin_activity(self, instance: Instance, element: Element) -> None:
         active = Active(element)
@@ -257,15 +411,24 @@ class TokenGame:
             active.to_come = element.times - now
             active.children = [self._child(instance, element) for _ in range(now)]
         elif element.inside is not None:
-            active.inside = self._begin(element.inside, instance.values)
+            active.inside = self._begin(element.inside, self._inner(element, instance.values))
+
+    @staticmethod
+    def _inner(element: Element, values: Values) -> Values:
+        return Values(None, values) if element.kind == "call" else values
 
     def _child(self, instance: Instance, element: Element) -> Active:
         own = Values(None, instance.values)
-        return Active(element, self._begin(element.inside, own) if element.inside is not None else None)
+        if element.inside is None:
+            return Active(element)
+        return Active(element, self._begin(element.inside, self._inner(element, own)))
 
     def _child_ends(self, instance: Instance, body: Active, child: Active) -> None:
         body.children.remove(child)
-        if body.to_come:
+        body.done += 1
+        if element_is_enough(body):
+            self._leave(instance, body)
+        elif body.to_come:
             body.to_come -= 1
             body.children.append(self._child(instance, body.element))
         elif not body.children:
@@ -277,6 +440,7 @@ class TokenGame:
                 if element.kind == "or" and self._may_join(instance, element):
                     for flow in instance.scope.entering(element.id):
                         instance.tokens[flow.id] -= instance.tokens[flow.id] > 0
+                    self.reached.add(element.id)
                     self._choose(instance, element)
                     return True
         return False
@@ -330,6 +494,8 @@ class TokenGame:
                         self._child_ends(instance, active, child)
                         return True
                 if active.inside is not None and active.inside.done:
+                    if active.element.kind == "call" and active.inside.values.own is not None:
+                        instance.values.own = active.inside.values.own
                     self._leave(instance, active)
                     return True
         if self.root.done and not self.ended:
@@ -338,5 +504,6 @@ class TokenGame:
         return False
 
 
-def _start(event: Element) -> str:
-    return next(one.id for one in event.inside.elements.values() if one.kind == "start")  # type: ignore[union-attr]
+def element_is_enough(body: Active) -> bool:
+    """Is the completion condition of a multi-instance met?"""
+    return body.element.enough is not None and body.done >= body.element.enough

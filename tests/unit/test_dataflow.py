@@ -385,4 +385,5 @@ def test_our_own_processes_read_nothing_that_may_be_missing(name: str) -> None:
 def test_bare_models_of_any_shape_raise_no_alarm() -> None:
     for seed in range(40):
         content = to_bpmn(Drawer(Random(seed)).model())
-        assert check(Model.load(Package.from_files({"p.bpmn": content}, "p"))) == []
+        found = check(Model.load(Package.from_files({"p.bpmn": content}, "p")))
+        assert [one for one in found if one.severity == "error"] == [], seed

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.bpmn import Model
 from engine.packages import Package
 from engine.validation import soundness
 from tests.models import bpmn
-from tests.random_models import Drawer, to_bpmn
-from tests.token_game import Endless, TokenGame
 from tests.unit.test_bpmn_flow import LOOP, PARALLEL, chain
 
 
@@ -119,39 +113,3 @@ def test_twenty_parallel_branches_with_choices_are_proven_at_once() -> None:
         body += f'<exclusiveGateway id="x{n}"/><userTask id="a{n}"/><userTask id="b{n}"/><exclusiveGateway id="y{n}"/>'
         body += f"<flows>\ng -> x{n}\nx{n} -> a{n} [=v]\nx{n} -> b{n} [default]\na{n} -> y{n}\nb{n} -> y{n}\ny{n} -> j\n</flows>"
     assert problems(body) == []
-
-
-def plays_badly(seed: int, rewire: float) -> tuple[set[str], bool, bool]:
-    """What the checker says of a random model, and whether random plays got stuck, or went on without end."""
-    random = Random(seed)
-    model = Drawer(random, rewire=rewire).model()
-    said, stuck, endless = kinds(to_bpmn(model)), False, False
-    for _ in range(6):
-        try:
-            game = TokenGame(model, random.randint(0, 9), budget=2_000)
-            for _ in range(30):
-                choices = [("complete", one) for one in game.open] + [("happen", one) for one in game.waiting]
-                if game.stuck or not choices:
-                    break
-                act, element = random.choice(choices)
-                game.complete(element, random.randint(0, 9)) if act == "complete" else game.happen(element)
-            stuck = stuck or bool(game.stuck)
-        except Endless:
-            endless = True
-    return said, stuck, endless
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.integers(min_value=0, max_value=2**32))
-def test_whatever_gets_stuck_in_play_was_found_before(seed: int) -> None:
-    said, stuck, endless = plays_badly(seed, rewire=1.0)
-    if stuck:
-        assert said & {"deadlock", "unbounded", "not-proven"}, seed
-    if endless:
-        assert said & {"endless-loop", "unbounded"}, seed
-
-
-def test_nearly_every_well_built_model_is_proven() -> None:
-    said = [plays_badly(seed, rewire=0.0) for seed in range(100)]
-    sound = [kinds for kinds, stuck, endless in said if not stuck and not endless]
-    assert len([kinds for kinds in sound if not kinds]) >= 0.95 * len(sound)
