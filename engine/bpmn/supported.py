@@ -174,8 +174,8 @@ class _Scope:
         if len(kinds) > 1:
             self.faults.add(node, "unsupported-event.several", count=len(kinds))
         elif kinds and kinds[0] not in allowed and kinds[0] not in ("cancel", "compensate"):
-            words = {"trigger": trigger_word(kinds[0]), "kind": element_word(_local(node))}
-            self.faults.add(node, "unsupported-event.kind", **words)
+            trigger, kind = trigger_word(kinds[0]), element_word(_local(node))
+            self.faults.add(node, "unsupported-event.kind", trigger=trigger, kind=kind)
         elif not kinds and _local(node) in ("boundaryEvent", "intermediateCatchEvent"):
             self.faults.add(node, "unsupported-event.none")
 

@@ -17,52 +17,32 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from engine.bpmn.activities import CallActivity, SubProcess, UserTask
-from engine.bpmn.events import BoundaryEvent, CatchEvent, EndEvent, EventNode, EventStart, EventSubProcess, ThrowEvent
+from engine.bpmn.events import BoundaryEvent, EndEvent, EventStart, EventSubProcess
 from engine.bpmn.gateways import EventGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
-from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Node
 from engine.bpmn.processes import ProcessSpec, Root
-from engine.findings import Finding, Severity
+from engine.findings import Finding
+from engine.rules import finding
+from engine.validation.loops import endless_loops
 from engine.validation.subject import Subject
 
 Kind = Literal["deadlock", "dead", "unbounded", "endless-loop", "not-proven"]
+_RULES: dict[Kind, str] = {
+    "deadlock": "deadlock",
+    "dead": "dead-part",
+    "unbounded": "unbounded",
+    "endless-loop": "loop-without-wait",
+    "not-proven": "soundness-not-proven",
+}
 
 #: Of so many tokens at one place at once, one more is taken for "without bound" when a state repeats with more.
 _MANY = 3
 #: An inclusive gateway with more ways than this is tried with each way alone, each pair, and all together.
 _ALL_SUBSETS = 6
-
-
 #: The last elements of a path that a finding shows.
 _SHOWN = 12
-_WORDS: dict[Kind, tuple[str, Severity, str, str]] = {
-    "deadlock": (
-        "deadlock",
-        "error",
-        "The process can come to a stop here: it waits for a branch that does not come",
-        "Join with the same kind of gateway that split the branches",
-    ),
-    "dead": ("dead-part", "error", "Nothing ever gets here", "Connect it to what comes before, or remove it"),
-    "unbounded": (
-        "unbounded",
-        "error",
-        "Going round here makes more and more branches at once",
-        "Join the branches before the process goes back",
-    ),
-    "endless-loop": (
-        "loop-without-wait",
-        "error",
-        "The process can go round here for ever without waiting for anybody",
-        "Put a task or an event inside the loop",
-    ),
-    "not-proven": (
-        "soundness-not-proven",
-        "publishing",
-        "Whether the process always goes on could not be proven in time",
-        "Split it into smaller sub-processes",
-    ),
-}
+#: For all the processes of a package together.
+TIME_LIMIT = 5.0
 
 
 @dataclass(frozen=True)
@@ -73,15 +53,21 @@ class Problem:
     #: The element it is about; the process itself for `not-proven`.
     element: str
     name: str | None
-    #: Element ids from the start to where it goes wrong.
-    path: tuple[str, ...] = ()
+    #: The elements from the start to where it goes wrong.
+    nodes: tuple[Node, ...] = ()
     file: str = ""
 
-    def finding(self) -> Finding:
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(node.bpmn_id for node in self.nodes)
+
+    def finding(self, seconds: float = TIME_LIMIT) -> Finding:
         """The same for its process owner."""
-        rule, severity, message, remedy = _WORDS[self.kind]
-        way = f" (on the way {' → '.join(self.path[-_SHOWN:])})" if self.path else ""
-        return Finding(self.file, self.element, severity, rule, message + way, remedy, self.name)
+        shown = [node.bpmn_name or node.bpmn_id for node in self.nodes]
+        way = " → ".join(["…"] * (len(shown) > _SHOWN) + shown[-_SHOWN:])
+        rule = _RULES[self.kind]
+        return finding(rule, self.file, self.element, name=self.name, path=self.path, way=way, seconds=seconds)
 
 
 #: A place is a flow id, or a node's name for a token that stays there; after a non-interrupting event, `name!`.
@@ -156,9 +142,10 @@ class _Net:
             self._alone[boundary.name] = not (meets or stops or again)
         return self._alone[boundary.name]
 
-    def begin(self) -> list[dict[str, int]]:
-        """The first states: one for each way to start."""
-        return [_added({}, [flow.id for flow in start.outgoing]) for start in self.starts]
+    def begin(self) -> Iterator[tuple[str, dict[str, int]]]:
+        """Each start with its first state."""
+        for start in self.starts:
+            yield start.name, _added({}, [flow.id for flow in start.outgoing])
 
 
 class _Search:
@@ -175,11 +162,11 @@ class _Search:
     def run(self) -> list[Problem]:
         """Every problem found."""
         queue: deque[State] = deque()
-        for places in self.net.begin():
-            self._meet(_state(places, ghost=False), None, "", queue)
+        for start, places in self.net.begin():
+            self._meet(_state(places, ghost=False), None, start, queue)
         while queue:
             if time.monotonic() > self.until:
-                self._problem("not-proven", self.spec.name.rsplit("/")[-1], None, ())
+                self._problem("not-proven", self.spec.name.rsplit("/")[-1], self.spec.description, ())
                 return list(self.problems.values())
             state = queue.popleft()
             self._expand(state, queue)
@@ -235,7 +222,7 @@ class _Search:
         if places and not ghost:
             for flow in places:
                 node = self.net.flow_targets[flow]
-                self._problem("deadlock", node.bpmn_id, node.bpmn_name, (*self._path(state), node.bpmn_id))
+                self._problem("deadlock", node.bpmn_id, node.bpmn_name, (*self._path(state), node))
 
     def _moves(self, places: Mapping[str, int]) -> Iterator[tuple[str, list[tuple[dict[str, int], bool]]]]:
         """For each token that can move: the element and the states it leads to (True: only to see what is reached)."""
@@ -300,17 +287,16 @@ class _Search:
             before = self.seen[before][0]
         return False
 
-    def _path(self, state: State) -> tuple[str, ...]:
-        path: list[str] = []
+    def _path(self, state: State) -> tuple[Node, ...]:
+        path: list[Node] = []
         at: State | None = state
         while at is not None:
             before, element = self.seen[at]
-            if element:
-                path.append(self.net.nodes[element].bpmn_id)
+            path.append(self.net.nodes[element])
             at = before
-        return (*(start.bpmn_id for start in self.net.starts[:1]), *reversed(path))
+        return tuple(reversed(path))
 
-    def _problem(self, kind: Kind, element: str, name: str | None, path: tuple[str, ...]) -> None:
+    def _problem(self, kind: Kind, element: str, name: str | None, path: tuple[Node, ...]) -> None:
         self.problems.setdefault((kind, element), Problem(kind, element, name, path, self.spec.file))
 
 
@@ -345,103 +331,19 @@ def _inclusive(node: Node) -> list[list[str]]:
     return [list(chosen) for size in (1, 2) for chosen in combinations(flows, size)] + [flows]
 
 
-def waits(node: Node, specs: Mapping[str, ProcessSpec], seen: frozenset[str] = frozenset()) -> bool:
-    """Does a token that passes here wait for a person, a message or time, whichever way it goes?"""
-    if isinstance(node, MultiInstance):
-        # Its list may be empty; but then a person or time has emptied it, and the step budget is there for the rest.
-        return waits(node.inner, specs, seen)
-    if isinstance(node, (UserTask, EventGateway)):
-        return True
-    if isinstance(node, CatchEvent):
-        return node.trigger.kind != "link"
-    if isinstance(node, (SubProcess, CallActivity)) and node.inside in specs and node.inside not in seen:
-        inside = specs[node.inside]
-        return _every_way_waits(inside, specs, seen | {node.inside})
-    return False
-
-
-def _every_way_waits(spec: ProcessSpec, specs: Mapping[str, ProcessSpec], seen: frozenset[str]) -> bool:
-    """Is there no way from start to end that never waits?"""
-    todo: list[Node] = list(spec.start_events)
-    met: set[str] = set()
-    while todo:
-        node = todo.pop()
-        if node.name in met or waits(node, specs, seen):
-            continue
-        met.add(node.name)
-        if not node.outgoing:
-            return False
-        todo += [flow.target for flow in node.outgoing]
-    return True
-
-
-def endless_loops(spec: ProcessSpec, specs: Mapping[str, ProcessSpec]) -> list[Problem]:
-    """Circles of elements none of which waits."""
-    quick = {name: node for name, node in spec.task_specs.items() if not waits(node, specs)}
-    edges = {
-        name: [flow.target.name for flow in node.outgoing if flow.target.name in quick] for name, node in quick.items()
-    }
-    for name, node in quick.items():
-        # A boundary event may go off at once, but only a timer or message lets it: that is a wait.
-        if (
-            isinstance(node, EventNode)
-            and isinstance(node, BoundaryEvent)
-            and node.trigger.kind not in ("error", "escalation")
-        ):
-            edges[name] = []
-    for name, node in quick.items():
-        edges[name] += [event.name for event in getattr(node, "boundaries", ()) if event.trigger.kind == "error"]
-    circle = _circle(edges)
-    if not circle:
-        return []
-    first = next((quick[name] for name in circle if not isinstance(quick[name], ThrowEvent)), quick[circle[0]])
-    return [
-        Problem(
-            "endless-loop", first.bpmn_id, first.bpmn_name, tuple(quick[name].bpmn_id for name in circle), spec.file
-        )
-    ]
-
-
-def _circle(edges: Mapping[str, list[str]]) -> list[str]:
-    """The nodes of one circle, or none."""
-    done: set[str] = set()
-    for root in edges:
-        path: list[str] = []
-        on_path: set[str] = set()
-        stack: list[tuple[str, Iterator[str]]] = []
-        if root in done:
-            continue
-        stack.append((root, iter(edges[root])))
-        path.append(root)
-        on_path.add(root)
-        while stack:
-            node, following = stack[-1]
-            target = next(following, None)
-            if target is None:
-                stack.pop()
-                path.pop()
-                on_path.discard(node)
-                done.add(node)
-            elif target in on_path:
-                return path[path.index(target) :]
-            elif target not in done:
-                stack.append((target, iter(edges[target])))
-                path.append(target)
-                on_path.add(target)
-    return []
-
-
-def findings(specs: Mapping[str, ProcessSpec]) -> list[Finding]:
+def findings(specs: Mapping[str, ProcessSpec], *, seconds: float = TIME_LIMIT) -> list[Finding]:
     """`check` as findings."""
-    return [problem.finding() for problem in check(specs)]
+    return [problem.finding(seconds) for problem in check(specs, seconds=seconds)]
 
 
-def check(specs: Mapping[str, ProcessSpec], *, seconds: float = 5.0) -> list[Problem]:
+def check(specs: Mapping[str, ProcessSpec], *, seconds: float = TIME_LIMIT) -> list[Problem]:
     """Everything unsound in these processes; what cannot be decided in time is said to be not proven."""
     until = time.monotonic() + seconds
-    found: list[Problem] = []
+    found = [
+        Problem("endless-loop", loop.element.bpmn_id, loop.element.bpmn_name, loop.way, loop.spec.file)
+        for loop in endless_loops(specs)
+    ]
     for spec in specs.values():
-        found += endless_loops(spec, specs)
         found += _Search(spec, until).run()
     return found
 
