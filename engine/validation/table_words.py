@@ -16,7 +16,7 @@ def conditions(space: Space, box: Box) -> Text:
     told = [
         _condition(dimension, mask)
         for dimension, mask in zip(space.dimensions, box, strict=True)
-        if mask & dimension.possible != dimension.possible
+        if mask & dimension.possible != dimension.possible or (dimension.kind is None and _only_given(dimension, mask))
     ]
     if not told:
         return Text("whatever it is given", "vad den än får")
@@ -36,6 +36,8 @@ def _condition(dimension: Dimension, mask: int) -> Text:
     name = shown(dimension)
     if mask & dimension.possible == 0:
         return Text(f"{name} is empty", f"{name} är tomt")
+    if dimension.kind is None:
+        return Text(f"{name} is not empty", f"{name} inte är tomt")
     if dimension.kind in ORDERED:
         return _between(dimension, mask & dimension.possible, name)
     first = (mask & -mask).bit_length() - 1
@@ -49,6 +51,11 @@ def _condition(dimension: Dimension, mask: int) -> Text:
         return Text(f"{name} is not {values[0]}", f"{name} inte är {values[0]}")
     *most, last = values
     return Text(f"{name} is neither {', '.join(most)} nor {last}", f"{name} varken är {', '.join(most)} eller {last}")
+
+
+def _only_given(dimension: Dimension, mask: int) -> bool:
+    """Is it told from a missing value, and not missing here?"""
+    return dimension.asks_null and not mask & dimension.null
 
 
 def _between(dimension: Dimension, mask: int, name: str) -> Text:

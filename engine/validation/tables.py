@@ -6,7 +6,7 @@ null, which the model may well expect. Rules that contradict each other stop the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.decisions import Decisions
 from engine.dmn import RawDecision, Reading, Table, read
@@ -74,11 +74,12 @@ class _Checker:
         names = [name for needed in self.decision.required for name in self._aliases(needed)]
         space = Space.of(table, names, self._values)
         yield from kind_findings(self.reading.file, self.decision, table, space)
-        yield from self._unlisted(table, space)
+        unlisted = list(self._unlisted(table, space))
+        yield from unlisted
         try:
             yield from self._gap(table, space)
             yield from self._overlaps(table, space)
-            yield from self._unreachable(table, space)
+            yield from self._unreachable(table, space, {one.element for one in unlisted})
         except TooLarge:
             yield self._finding("dmn-too-large", table.element)
 
@@ -97,7 +98,11 @@ class _Checker:
         for missing in self.decision.inputs:
             if missing not in given:
                 yield self._finding("dmn-input.missing", self.decision.id, input=missing)
-        if not self.decision.inputs or not isinstance(self.decision.logic, Table):
+        if (
+            not self.decision.inputs
+            or not set(self.decision.inputs) <= set(given)
+            or not isinstance(self.decision.logic, Table)
+        ):
             return
         declared = {given[one] for one in self.decision.inputs if one in given} | set(self.decision.inputs)
         declared |= {name for needed in self.decision.required for name in self._aliases(needed)}
@@ -158,12 +163,14 @@ class _Checker:
                 first=first + 1, second=second + 1, when=conditions(space, shared),
             )  # fmt: skip
 
-    def _unreachable(self, table: Table, space: Space) -> Iterator[Finding]:
-        """Rules that fit nothing, and under FIRST those whose cases all go to earlier rules."""
+    def _unreachable(self, table: Table, space: Space, told: Collection[str]) -> Iterator[Finding]:
+        """Rules that fit nothing (unless it was `told`), and under FIRST those whose cases all go to earlier rules."""
         everything = tuple(dimension.everything for dimension in space.dimensions)
         for number, box in enumerate(space.maybe):
             element = table.rules[number].element
             if not all(meet(box, everything)):
+                if any(cell.element in told for cell in table.rules[number].tests):
+                    continue
                 yield self._finding("dmn-unreachable.never", element, number=number + 1)
             elif table.hit_policy == "FIRST" and number and gap(space.sure[:number], box) is None:
                 yield self._finding("dmn-unreachable.first", element, number=number + 1)
@@ -199,7 +206,7 @@ def _independent(space: Space) -> set[int]:
     """Dimensions that take every value of theirs whatever the others have."""
     chosen: set[int] = set()
     for index, dimension in enumerate(space.dimensions):
-        if dimension.certain and dimension.kind is not None and not space.related[index] & chosen:
+        if dimension.certain and not space.related[index] & chosen:
             chosen.add(index)
     return chosen
 

@@ -60,7 +60,7 @@ class Part:
     @property
     def constants(self) -> tuple[Constant, ...]:
         """What is written in it."""
-        return tuple(one for one in (self.low, self.high) if one is not None)
+        return tuple(one for one in dict.fromkeys((self.low, self.high)) if one is not None)
 
 
 @dataclass(frozen=True)

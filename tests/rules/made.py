@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from engine.findings import Finding
 from engine.rules import Text
-from engine.validation import checks, findings_of, validate
+from engine.validation import checks, findings_of, style, validate
 from engine.validation.subject import Subject
 from tests.models import bpmn
 
@@ -50,6 +50,17 @@ def in_seconds(limit: float) -> Found:
     def found(folder: Path) -> Iterable[Finding]:
         (folder / "a.bpmn").write_bytes(SMALL)
         return validate(folder / "a.bpmn", publish=True, time_limit=limit)
+
+    return found
+
+
+def with_style_in_seconds(limit: float) -> Found:
+    """The small model, its style checked within so many seconds of computing."""
+
+    def found(folder: Path) -> Iterable[Finding]:
+        (folder / "a.bpmn").write_bytes(SMALL)
+        with patch.object(style, "TIME_LIMIT", limit):
+            return list(findings_of(folder / "a.bpmn", publish=True))
 
     return found
 
@@ -99,6 +110,23 @@ def nested(levels: int) -> bytes:
     return bpmn(f'{inside}<startEvent id="s"/><task id="a"/><endEvent id="e"/><flows>\ns -> a\na -> e\n</flows>')
 
 
+def table(rules: int) -> bytes:
+    """A decision table of so many rules, an age and its half year each."""
+    rows = "".join(
+        f'<rule id="r{age}"><inputEntry id="t{age}"><text>[{age}..{age + 0.5}]</text></inputEntry>'
+        f'<outputEntry id="o{age}"><text>{age}</text></outputEntry></rule>'
+        for age in range(rules)
+    )
+    columns = (
+        '<input id="i"><inputExpression id="e"><text>age</text></inputExpression></input><output id="o" name="y"/>'
+    )
+    model = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+    return (
+        f'<definitions xmlns="{model}" id="x" name="x" namespace="x"><decision id="d" name="d">'
+        f'<decisionTable id="t">{columns}{rows}</decisionTable></decision></definitions>'
+    ).encode()
+
+
 #: Rule → its pair.
 MADE = {
     "file-too-large": Made(
@@ -120,10 +148,20 @@ MADE = {
     "too-much-memory": Made(
         "A file of 4.9 MB breaks it where 1 MB is all that its check may use.", in_megabytes(1), in_megabytes(500)
     ),
+    "style-not-checked": Made(
+        "A small model breaks it where its style may take a millionth of a second only.",
+        with_style_in_seconds(0.000_001),
+        with_style_in_seconds(3),
+    ),
     "cannot-check": Made(
         "A check with a fault of its own breaks it.", by_a_check(fails), by_a_check(lambda _subject: ())
     ),
     "unreadable": Made(
         "A file that is not there breaks it.", lambda folder: findings_of(folder / "gone.dmn"), written(SMALL)
+    ),
+    "dmn-too-large": Made(
+        "A table of 400 rules, each with two bounds of its own, breaks it; one of 100 does not.",
+        written(table(400), "a.dmn"),
+        written(table(100), "a.dmn"),
     ),
 }  # fmt: skip
