@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.errors import FeelError, InvalidModel
 from engine.findings import Finding
 from engine.rules import Text, finding
-from engine.validation import dataflow, form_files, readable, soundness, tables
+from engine.validation import dataflow, form_files, readable, scenario_runs, soundness, style, tables, wellformed
 from engine.validation.subject import Subject
 
 
@@ -24,11 +24,14 @@ class Check:
 
 CHECKS = (
     Check(Text("what can be read", "det som kan läsas"), readable.check),
+    Check(Text("well-formed BPMN", "välformad BPMN"), wellformed.check, refuses=False),
     Check(Text("what can be run", "det som kan köras"), readable.check_model),
+    Check(Text("style", "stil"), style.check, refuses=False),
     Check(Text("expressions", "uttryck"), dataflow.check_subject),
     Check(Text("decisions", "beslut"), tables.check),
     Check(Text("forms", "formulär"), form_files.check),
     Check(Text("soundness", "sundhet"), soundness.check_subject),
+    Check(Text("scenarios", "scenarier"), scenario_runs.check, refuses=False),
 )
 
 
@@ -52,7 +55,7 @@ def _guarded(subject: Subject, check: Check) -> Iterator[Finding]:
     except InvalidModel as error:
         yield from error.findings
     except FeelError as error:
-        yield finding("feel", error.file or subject.name, error.element or "", reason=error.message)
+        yield error.finding(file=subject.name)
     except RecursionError:
         yield finding("too-deep", subject.name)
     except MemoryError:

@@ -1,0 +1,9 @@
+"""What the makers of the editor's own libraries (bpmn.io) do for a model: lint it, lay it out.
+
+The very packages that the editor uses, bundled by `build.mjs` and run in the embedded JavaScript engine. They get the
+text of a model and nothing else.
+"""
+
+from engine.bpmnio.runtime import Failed, Script
+
+__all__ = ["Failed", "Script"]
