@@ -305,22 +305,23 @@ class TokenGame:
         elif element.trigger == "error":
             if not self._seek(instance, "error", element.name):
                 instance.stuck.append(element.id)
-            return
-        elif element.trigger == "escalation":
+        elif element.trigger is not None:
+            # What is thrown may stop the throwing token itself.
             here = Active(element)
             instance.active.append(here)
+            self._send(instance, element)
+            if here in instance.active and instance in self.root.everything():
+                self._leave(instance, here)
+
+    def _send(self, instance: Instance, element: Element) -> None:
+        if element.trigger == "escalation":
             self._seek(instance, "escalation", element.name)
-            if here not in instance.active:
-                return
-            instance.active.remove(here)
         elif element.trigger == "signal":
             self._signal(element.name)
-        elif element.trigger == "message":
+        else:
             waiting = [one for one in self._listeners() if one[1].trigger == "message" and one[1].name == element.name]
             if waiting:
-                self._choice(sorted(waiting, key=lambda one: one[0])[:1])[2]()
-        if element.kind == "throw" and instance in self.root.everything():
-            self._produce(instance, element.id)
+                min(waiting, key=lambda one: one[0])[2]()
 
     def _seek(self, instance: Instance, kind: str, code: str | None) -> bool:
         """Tell the nearest around that expects a code. False if nobody does."""
