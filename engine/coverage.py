@@ -28,8 +28,10 @@ class Element:
     #: Of a way: the names of what it leads from and to.
     way: tuple[str, str] | None = None
 
-    def __str__(self) -> str:
-        return f"{self.id} (“{self.name}”)" if self.name else self.id
+    @property
+    def shown(self) -> str:
+        """Its name, else its id."""
+        return self.name or self.id
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,20 @@ class Database:
         own: psycopg.Connection[Any] = connection
         return own
 
+    def contents(self) -> bytes:
+        """All of a SQLite database, such as one in memory, to be put into another with `fill`."""
+        with self._turn():
+            return self._sqlite().serialize()
+
+    def fill(self, contents: bytes) -> None:
+        """Put `contents` in the place of all that a database in memory holds. Nobody else may use it meanwhile."""
+        with self._turn():
+            self._sqlite().deserialize(contents)
+
+    def _sqlite(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = self._pool.raw_connection().driver_connection  # type: ignore[assignment]
+        return connection
+
     def close(self) -> None:
         """Give all connections back."""
         self._pool.dispose()

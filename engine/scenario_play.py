@@ -18,13 +18,15 @@ from engine.errors import NotFound, SamledError
 from engine.findings import Finding
 from engine.notices import Notice
 from engine.packages import Package
-from engine.scenarios import Advance, Complete, Expect, Scenario, Send, Step
+from engine.scenarios import Advance, Complete, Expect, Scenario, Send, Step, in_words
 from engine.tasks import Task
 
 #: Where a case starts when the scenario does not say, if the process lets that kind of unit own one.
 DEFAULT_OWNER = "elevhalsa-skovde"
 #: How many deadlines one `advance` may fire; more is a timer that starts itself again at once.
 FIRE_LIMIT = 10_000
+#: What is expected of a step that does something.
+NO_ERROR = "no error"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,18 @@ class Failure:
 
     def __str__(self) -> str:
         where = f"step {self.step} (line {self.line})" if self.step else "start"
-        return f"{where}: {self.what}: expected {_shown(self.expected)}, got {_shown(self.got)}"
+        expected, got = self.shown
+        return f"{where}: {self.what}: expected {expected}, got {got}"
+
+    @property
+    def stopped(self) -> bool:
+        """Could the step not be taken? Then `got` says why."""
+        return bool(self.expected == NO_ERROR)
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """What was expected and what was there, as text."""
+        return _shown(self.expected), _shown(self.got)
 
 
 @dataclass
@@ -52,6 +65,8 @@ class ScenarioResult:
     failures: list[Failure] = field(default_factory=list)
     #: What is wrong with its file; then it was not played.
     findings: list[Finding] = field(default_factory=list)
+    #: Line and words of each change after which nothing is expected. Time that passes in peace is no change.
+    unasserted: list[tuple[int, str]] = field(default_factory=list)
     #: Where the case stands at the end.
     open: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
@@ -113,8 +128,13 @@ class Play:
                     self.expect(number, step)
                     continue
                 self.seen = len(self.engine.history(self.case_id)) if _asks_what_fired(steps[number:]) else 0
-                if not self.attempt(number, step.line, _said(step), partial(self.take, step)):
+                before = self.engine.case(self.case_id).revision if isinstance(step, Advance) else None
+                if not self.attempt(number, step.line, in_words(step), partial(self.take, step)):
                     break
+                if not _is_looked_at(steps[number:]) and before != self.engine.case(self.case_id).revision:
+                    self.result.unasserted.append((step.line, in_words(step)))
+        if not any(map(_asks, steps)) and not self.result.unasserted:
+            self.result.unasserted.append((1, "start"))
         self.stand()
         if not self.scenario.file and self.result.incidents:
             # Nobody has said what to hope for; standing still is not it.
@@ -127,7 +147,7 @@ class Play:
         except Exception as error:
             # Not only our own errors: whatever a model makes the engine do is told with the step that did it.
             said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            self.result.failures.append(Failure(number, line, what, "no error", said))
+            self.result.failures.append(Failure(number, line, what, NO_ERROR, said))
             return False
         return True
 
@@ -259,22 +279,19 @@ class Play:
             self.result.incidents = list(case.incident_messages)
 
 
+def _is_looked_at(following: Sequence[Step]) -> bool:
+    """Does the next step expect something?"""
+    return bool(following) and _asks(following[0])
+
+
+def _asks(step: Step) -> bool:
+    return isinstance(step, Expect) and step.asks
+
+
 def _asks_what_fired(following: Sequence[Step]) -> bool:
     """Is it asked, before the next step that does something?"""
     asked = takewhile(lambda step: isinstance(step, Expect), following)
     return any(isinstance(step, Expect) and step.fired is not None for step in asked)
-
-
-def _said(step: Step) -> str:
-    match step:
-        case Complete():
-            return f"complete {step.element}" + (f" as {step.by}" if step.by else "")
-        case Advance():
-            return f"advance {step.text}"
-        case Send():
-            return f"send {step.message}"
-        case _:
-            return "expect"
 
 
 def _at(data: Any, path: str) -> Any:

@@ -67,8 +67,26 @@ class Expect:
     notices: tuple[str, ...] | None = None
     line: int = 0
 
+    @property
+    def asks(self) -> bool:
+        """Does it look at anything?"""
+        return self != Expect(line=self.line)
+
 
 Step = Complete | Advance | Send | Expect
+
+
+def in_words(step: Step) -> str:
+    """A step in the words of the file."""
+    match step:
+        case Complete():
+            return f"complete {step.element}" + (f" as {step.by}" if step.by else "")
+        case Advance():
+            return f"advance {step.text}"
+        case Send():
+            return f"send {step.message}"
+        case _:
+            return "expect"
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ before each scenario, so that none sees another's cases. None knows of the other
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Self
 
 from engine import versions
 from engine.bpmn.model import Model
@@ -88,6 +88,18 @@ def _texts(package: Package, file: Path | None) -> dict[str, str]:
     return {name: package.scenarios[name] for name in names}
 
 
+@cache
+def _organised() -> bytes:
+    """A database with the example organisation and nothing else."""
+    engine = Engine("sqlite://", notifier=Post())
+    try:
+        engine.upgrade()
+        load_example_organisation(engine)
+        return engine.database.contents()
+    finally:
+        engine.close()
+
+
 class _Stage:
     """An engine with the example organisation and the package, as it is before each scenario."""
 
@@ -95,12 +107,11 @@ class _Stage:
         self.model, self.post = model, Post()
         self.engine = Engine("sqlite://", notifier=self.post)
         try:
-            self.engine.upgrade()
-            load_example_organisation(self.engine)
+            self.engine.database.fill(_organised())
             self._publish(model)
             for started in started_by(model.package, path):
                 self._publish(Model.load(started, HANDLERS))
-            self._before = self._driver().serialize()
+            self._before = self.engine.database.contents()
         except BaseException:
             self.engine.close()
             raise
@@ -119,11 +130,6 @@ class _Stage:
             version = versions.publish(tx, model.package, model.main, messages, None, self.engine.clock.now(tx))
         self.engine.place.publications.keep(Published(version, model.package, model))
 
-    def _driver(self) -> sqlite3.Connection:
-        with self.engine.database.reading() as tx:
-            driver: Any = tx.connection.driver_connection
-        return cast("sqlite3.Connection", driver)
-
     def play_text(self, scenario: tuple[str, str]) -> tuple[ScenarioResult, Passed]:
         """One file, by its name and text: how it went and what was passed."""
         name, text = scenario
@@ -134,7 +140,7 @@ class _Stage:
 
     def play(self, scenario: Scenario) -> tuple[ScenarioResult, Passed]:
         """One scenario, as if there had been no other."""
-        self._driver().deserialize(self._before)
+        self.engine.database.fill(self._before)
         self.engine.place.warm.clear()
         self.post.addresses.clear()
         clock = self.engine.clock = self.engine.place.clock = VirtualClock(scenario.at)

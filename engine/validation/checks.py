@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.errors import FeelError, InvalidModel
 from engine.findings import Finding
 from engine.rules import Text, finding
-from engine.validation import dataflow, form_files, readable, scenario_runs, soundness, style, tables, wellformed
+from engine.validation import conditions, dataflow, form_files, readable, scenario_runs, soundness, style, tables, wellformed
 from engine.validation.subject import Subject
 
 
@@ -28,6 +28,7 @@ CHECKS = (
     Check(Text("what can be run", "det som kan köras"), readable.check_model),
     Check(Text("style", "stil"), style.check, refuses=False),
     Check(Text("expressions", "uttryck"), dataflow.check_subject),
+    Check(Text("conditions", "villkor"), conditions.check),
     Check(Text("decisions", "beslut"), tables.check),
     Check(Text("forms", "formulär"), form_files.check),
     Check(Text("soundness", "sundhet"), soundness.check_subject),
