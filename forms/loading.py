@@ -55,12 +55,7 @@ def load(content: bytes | str | Mapping[str, Any], file: str = "") -> Form:
     _check_paths(source, components, (), {})
     if not source.reasons:
         for circle in circles(str(root.get("id")), components):
-            source.refuse(
-                circle[0],
-                "conditions-in-a-circle",
-                f"Whether it is shown or what it is computed to depends on itself: {' → '.join(circle)}",
-                "Take one of these fields out of the condition or expression",
-            )
+            source.refuse(circle[0], "conditions-in-a-circle", circle=" → ".join(circle))
     if source.reasons:
         raise InvalidForm(source.reasons)
     id = root.get("id")
@@ -70,23 +65,21 @@ def load(content: bytes | str | Mapping[str, Any], file: str = "") -> Form:
 def _parse(content: bytes | str | Mapping[str, Any], source: Source) -> Mapping[str, Any]:
     if isinstance(content, (bytes, str)):
         if len(content) > FILE_BYTES:
-            source.refuse("", "too-large", f"The file is larger than {FILE_BYTES} bytes", "Split it into several forms")
+            source.refuse("", "too-large", limit=FILE_BYTES)
             return {}
         try:
             content = json.loads(content, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
-            detail = "too deep" if isinstance(error, RecursionError) else str(error)[:200]
-            source.refuse(
-                "", "not-json", f"The file is not JSON: {detail}", "Open it in the form editor and save it again"
-            )
+        except ValueError as error:
+            source.refuse("", "form-json", reason=str(error)[:200])
+            return {}
+        except RecursionError:
+            source.refuse("", "form-json.deep")
             return {}
     if not isinstance(content, Mapping):
-        source.refuse("", "not-a-form", "The file is JSON but not an object", 'A form is {"type": "default", …}')
+        source.refuse("", "not-a-form.object")
         return {}
     if not isinstance(content.get("components"), list):
-        source.refuse(
-            "", "not-a-form", "The file has no list of components", "Open it in the form editor and save it again"
-        )
+        source.refuse("", "not-a-form.components")
     return content
 
 
@@ -97,40 +90,31 @@ def _no_constant(name: str) -> Any:
 def _check_root(node: Node, root: Mapping[str, Any]) -> None:
     source, version = node.source, root.get("schemaVersion", 1)
     if root.get("type", "default") != "default":
-        source.refuse("", "not-a-form", f"The type “{root['type']}” is not a form", "A form's type is “default”")
+        source.refuse("", "not-a-form.type", type=root["type"])
     if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= SCHEMA_VERSION:
-        source.refuse(
-            "",
-            "schema-version",
-            f"The schema version {version} is not between 1 and {SCHEMA_VERSION}",
-            f"Save it with an editor for form-js schema {SCHEMA_VERSION} or older",
-        )
+        source.refuse("", "schema-version", version=version, latest=SCHEMA_VERSION)
     if not isinstance(root.get("id"), str) or not _ID.fullmatch(root["id"]):
-        source.refuse(
-            "", "missing-id", "The form has no id to keep its answers under", "Give it an id such as “consent”"
-        )
+        source.refuse("id", "form-id.illegal")
     for name in root:
         if name not in _ROOT and not name.startswith(("_", "$")) and ":" not in name:
-            source.refuse(
-                "", "unsupported-property", f"The form's property “{name}” is not supported", f"Remove “{name}”"
-            )
+            source.refuse("", "unsupported-property.form", property=name)
 
 
 def _load_all(parent: Node, content: Mapping[str, Any], place: str, depth: int) -> tuple[Component, ...]:
     """The components of a form or a container."""
     listed = content.get("components")
     if not isinstance(listed, list):
-        parent.refuse("property-type", "“components” must be a list", "Write “components” as […]")
+        parent.refuse("property-type.components")
         return ()
     if depth > NESTING:
-        parent.refuse("too-deep", f"Groups are more than {NESTING} inside each other", "Use fewer levels")
+        parent.refuse("groups-too-deep", limit=NESTING)
         return ()
     loaded = []
     for index, item in enumerate(listed):
         parent.source.count += 1
         if parent.source.count > MOST_COMPONENTS:
             if parent.source.count == MOST_COMPONENTS + 1:
-                parent.refuse("too-large", f"The form has more than {MOST_COMPONENTS} components", "Split it")
+                parent.refuse("too-large.components", limit=MOST_COMPONENTS)
             break
         component = _load_one(parent.source, item, f"{place}components.{index}", depth)
         if component:
@@ -140,16 +124,14 @@ def _load_all(parent: Node, content: Mapping[str, Any], place: str, depth: int) 
 
 def _load_one(source: Source, item: Any, place: str, depth: int) -> Component | None:
     if not isinstance(item, Mapping):
-        source.refuse(place, "not-a-component", "A component must be an object", 'Write it as {"type": …}')
+        source.refuse(place, "not-a-component")
         return None
     node = Node(source, item, place)
     if node.type in REFUSED:
-        why, remedy = REFUSED[node.type]
-        node.refuse("unsupported-component", f"The component “{node.type}” is not supported: {why}", remedy)
+        node.refuse(f"unsupported-component.{REFUSED[node.type]}", type=node.type)
         return None
     if node.type not in COMPONENTS:
-        known = ", ".join(sorted(COMPONENTS))
-        node.refuse("unsupported-component", f"The component “{node.type[:80]}” is not known", f"Use one of {known}")
+        node.refuse("unsupported-component", type=node.type[:80], known=", ".join(sorted(COMPONENTS)))
         return None
     component = COMPONENTS[node.type].load(node, _claim_id(node))
     if isinstance(component, Container):
@@ -162,7 +144,7 @@ def _claim_id(node: Node) -> str:
     given = node.text("id")
     id = given if _ID.fullmatch(given) else node.place.replace(".", "-")
     if given and given in node.source.ids:
-        node.refuse("duplicate-id", f"Two components have the id “{given}”", "Give one of them another id")
+        node.refuse("duplicate-component", id=given)
     node.source.ids.add(given)
     return id
 
@@ -187,7 +169,7 @@ def _check_paths(
 
 def _claim(source: Source, path: tuple[str, ...], kind: str, claimed: dict[tuple[str, ...], str]) -> None:
     if path and (path[0].startswith("_") or path[0] in _RESERVED):
-        source.refuse(".".join(path), "illegal-key", f"The key “{path[0]}” is the page's own", "Choose another name")
+        source.refuse(".".join(path), "illegal-key.page", key=path[0])
     if path in claimed:
         _clash(source, path)
     for length in range(1, len(path)):
@@ -200,7 +182,7 @@ def _claim(source: Source, path: tuple[str, ...], kind: str, claimed: dict[tuple
 
 def _clash(source: Source, path: tuple[str, ...]) -> None:
     name = ".".join(segment for segment in path if segment != "[]")
-    source.refuse(name, "duplicate-key", f"Two components write to “{name}”", "Give one of them another key")
+    source.refuse(name, "duplicate-key", key=name)
 
 
 def _title(root: Mapping[str, Any], components: tuple[Component, ...]) -> str:

@@ -29,9 +29,9 @@ class Source:
     ids: set[str] = field(default_factory=set)
     count: int = 0
 
-    def refuse(self, component: str, rule: str, message: str, remedy: str) -> None:
+    def refuse(self, component: str, rule: str, **values: Any) -> None:
         """Note why the form cannot be used, and read on: all reasons are told at once."""
-        self.reasons.append(Reason(self.file, component, rule, message, remedy))
+        self.reasons.append(Reason(self.file, component, rule, values))
 
 
 @dataclass
@@ -56,9 +56,9 @@ class Node:
                 return value
         return self.place
 
-    def refuse(self, rule: str, message: str, remedy: str) -> None:
+    def refuse(self, rule: str, **values: Any) -> None:
         """Note a reason against this component."""
-        self.source.refuse(self.name, rule, message, remedy)
+        self.source.refuse(self.name, rule, **values)
 
     def only(self, allowed: Iterable[str]) -> None:
         """Refuse every property that is neither allowed nor harmless. Names with _, $ or : belong to other tools."""
@@ -66,18 +66,14 @@ class Node:
         for name, value in self.content.items():
             if name in known or value is None or name.startswith(("_", "$")) or ":" in name:
                 continue
-            self.refuse(
-                "unsupported-property",
-                f"The property “{name}” means nothing on a {self.type}",
-                f"Remove “{name}”, or use a component that has it",
-            )
+            self.refuse("unsupported-property", property=name, type=self.type)
 
     def text(self, name: str) -> str:
         """A string, empty when absent."""
         value = self.content.get(name)
         if value is None or isinstance(value, str):
             return value or ""
-        self.refuse("property-type", f"“{name}” must be a text", f"Write “{name}” in quotation marks")
+        self.refuse("property-type.text", property=name)
         return ""
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -85,7 +81,7 @@ class Node:
         value = self.content.get(name)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        self.refuse("property-type", f"“{name}” must be true or false", f"Write true or false for “{name}”")
+        self.refuse("property-type.flag", property=name)
         return default
 
     def whole_number(self, name: str, default: int | None = None, least: int = 0) -> int | None:
@@ -95,7 +91,7 @@ class Node:
             return default
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value) and value >= least:
             return int(value)
-        self.refuse("property-type", f"“{name}” must be a whole number of at least {least}", f"Correct “{name}”")
+        self.refuse("property-type.whole-number", property=name, least=least)
         return default
 
     def part(self, name: str) -> Mapping[str, Any]:
@@ -103,7 +99,7 @@ class Node:
         value = self.content.get(name)
         if value is None or isinstance(value, Mapping):
             return value or {}
-        self.refuse("property-type", f"“{name}” must be an object", f"Write “{name}” as {{…}}")
+        self.refuse("property-type.object", property=name)
         return {}
 
     def template(self, name: str) -> Template:
@@ -115,20 +111,14 @@ class Node:
         try:
             return Template.parse(source)
         except UnsupportedTemplate as template:
-            self.refuse(
-                "unsupported-template",
-                f"“{name}” uses the template block “{template}”, which Samled does not have",
-                "Write a FEEL expression with = first, or a component with a hide condition for each case",
-            )
+            self.refuse("unsupported-template", property=name, block=str(template))
             return Template(())
 
     def feel(self, name: str, value: Any) -> str:
         """FEEL source of a property that must be an expression."""
         if isinstance(value, str) and value.startswith("=") and value[1:].strip():
             return value[1:].strip()
-        self.refuse(
-            "not-an-expression", f"“{name}” is not a FEEL expression", f"Write = before the expression in “{name}”"
-        )
+        self.refuse("not-an-expression", property=name)
         return "null"
 
     def flag_or_feel(self, name: str) -> bool | str:
@@ -143,26 +133,22 @@ class Node:
         value = self.text(name)
         if not value:
             if required:
-                self.refuse(f"missing-{name}", f"The {self.type} has no “{name}”", f"Give it a {name}, such as “goals”")
+                self.refuse("unnamed-component", type=self.type, property=name)
             return ()
         segments = tuple(value.split("."))
         if not KEY.fullmatch(value):
-            self.refuse(
-                f"illegal-{name}",
-                f"The {name} “{value}” has other characters than letters, digits, _ and .",
-                f"Rename it, for example “{_legal(value)}”",
-            )
+            self.refuse("illegal-key.characters", property=name, key=value, legal=_legal(value))
         elif len(segments) > 8 or len(value) > 200:
-            self.refuse(f"illegal-{name}", f"The {name} is too long or too deep", "Use a short name of at most 8 parts")
+            self.refuse("illegal-key.long", property=name)
         for segment in ILLEGAL_SEGMENTS.intersection(segments):
-            self.refuse(f"illegal-{name}", f"The {name} “{segment}” is reserved in JavaScript", "Choose another name")
+            self.refuse("illegal-key.reserved", property=name, key=segment)
         return segments
 
     def hide(self) -> str | None:
         """FEEL source of the condition under which the component is hidden."""
         conditional = self.part("conditional")
         for name in set(conditional) - {"hide"}:
-            self.refuse("unsupported-property", f"“conditional.{name}” is not supported", "Use conditional.hide")
+            self.refuse("unsupported-property.conditional", property=name)
         hide = conditional.get("hide")
         if hide in (None, "", False):
             return None
@@ -173,7 +159,7 @@ class Node:
         value = self.part("properties").get(name, "")
         if isinstance(value, (str, int)) and not isinstance(value, bool):
             return str(value).strip()
-        self.refuse("property-type", f"“properties.{name}” must be a text", f"Correct “properties.{name}”")
+        self.refuse("property-type.text", property=f"properties.{name}")
         return ""
 
 

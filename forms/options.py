@@ -83,9 +83,7 @@ class OptionSource:
         if expression:
             return cls(expression=node.feel("valuesExpression", expression))
         if needed:
-            node.refuse(
-                "missing-options", f"The {node.type} has no options", "Give it values, valuesKey or valuesExpression"
-            )
+            node.refuse("missing-options", type=node.type)
         return cls()
 
     @property
@@ -112,13 +110,13 @@ def _static(node: Node, needed: bool) -> list[Option]:
         label = item.get("label") if isinstance(item, Mapping) else item
         value = label if value is None else value
         if not isinstance(value, (str, int, float)) or len(str(value)) > SHORT_TEXT:
-            node.refuse("option", "An option lacks a value", 'Write each option as {"label": …, "value": …}')
+            node.refuse("option")
             continue
         if any(canonical(value) == canonical(option.value) for option in options):
-            node.refuse("option", f"Two options have the value “{value}”", "Give each option a value of its own")
+            node.refuse("option.twice", value=value)
         options.append(Option(value, str(label if label not in (None, "") else value)))
     if needed and not options:
-        node.refuse("missing-options", f"The {node.type} has no options", "Give it at least one option")
+        node.refuse("missing-options", type=node.type)
     return options
 
 

@@ -13,8 +13,6 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
-from forms.limits import PATTERN
-
 #: Bytes a compiled pattern may take.
 _MEMORY = 1 << 22
 _UNICODE_ESCAPE = re.compile(r"(\\\\)|\\u([0-9a-fA-F]{4})")
@@ -34,8 +32,6 @@ class Pattern:
     @classmethod
     def compile(cls, source: str) -> Pattern:
         """Compile. Raises UnsupportedPattern with the reason."""
-        if len(source) > PATTERN:
-            raise UnsupportedPattern(f"it is longer than {PATTERN} characters")
         options = re2.Options()
         options.log_errors = False
         options.max_mem = _MEMORY

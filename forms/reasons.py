@@ -1,23 +1,25 @@
-"""Why a form file cannot be used: what is wrong, in which component, by which rule, and what to do about it."""
+"""Why a form file cannot be used: in which component, by which rule. The words are the engine's, in two languages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One fault of one component. The caller turns it into a finding of its own kind, field by field."""
+    """One fault of one component. Whoever shows it has the words of the rule (`engine/rules/forms.toml`)."""
 
     file: str
     #: Component key, path or id; empty for the form as a whole.
     component: str
-    #: Rule id, such as `unsupported-component`.
+    #: Rule, perhaps with a variant: `unsupported-component`, `property-type.text`.
     rule: str
-    message: str
-    remedy: str
+    #: What the words of the rule ask for.
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return (
-            f"{self.file}:{self.component}: error {self.rule}: {self.message.rstrip('.')}. {self.remedy.rstrip('.')}."
-        )
+        """For developers."""
+        said = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        return f"{self.file}:{self.component}: {self.rule}" + (f" ({said})" if said else "")

@@ -72,7 +72,7 @@ def reasons(*components: dict[str, Any], **root: Any) -> list[str]:
             {"type": "default", "id": "plan", "schemaVersion": 19, "components": list(components), **root}, "x.form"
         )
     except forms.InvalidForm as invalid:
-        return [reason.rule for reason in invalid.reasons]
+        return [reason.rule.partition(".")[0] for reason in invalid.reasons]
     return []
 
 

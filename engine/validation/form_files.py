@@ -8,6 +8,7 @@ import forms
 from engine.errors import FeelError
 from engine.feel import current_feel
 from engine.findings import Finding
+from engine.rules import finding
 from engine.validation.subject import Subject
 
 
@@ -16,11 +17,8 @@ def form_findings(content: bytes, file: str) -> list[Finding]:
     try:
         form = forms.load(content, file)
     except forms.InvalidForm as invalid:
-        return [
-            Finding(file, reason.component, "error", reason.rule, reason.message, reason.remedy)
-            for reason in invalid.reasons
-        ]
-    return [finding for expression in form.expressions() if (finding := _feel_finding(expression, file))]
+        return [finding(reason.rule, file, reason.component, **reason.values) for reason in invalid.reasons]
+    return [found for expression in form.expressions() if (found := _feel_finding(expression, file))]
 
 
 def check(subject: Subject) -> Iterator[Finding]:

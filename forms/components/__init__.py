@@ -36,21 +36,15 @@ COMPONENTS: dict[str, type[Component]] = {
     )
 }
 
-#: Components of form-js that Samled refuses: type → (why, what to do instead).
-REFUSED: dict[str, tuple[str, str]] = {
-    "html": ("it would put markup of the form's own into the page", "Use a text component with Markdown"),
-    "iframe": (
-        "it would show another site inside the page, with what that site then learns",
-        "Link to it from a text component",
-    ),
-    "image": ("it would fetch pictures from elsewhere", "Describe it in a text component, or attach a file"),
-    "button": ("the page has its own buttons for saving and completing", "Remove it"),
-    "documentPreview": (
-        "it shows documents of another platform's store",
-        "Use a filepicker, or a link in a text component",
-    ),
-    "multipage": ("it is not in form-js 1.x files that Samled reads", "Use groups, or one user task a page"),
-    "page": ("it is not in form-js 1.x files that Samled reads", "Use groups, or one user task a page"),
+#: Components of form-js that Samled refuses → the variant of the rule `unsupported-component` that says why.
+REFUSED: dict[str, str] = {
+    "html": "html",
+    "iframe": "iframe",
+    "image": "image",
+    "button": "button",
+    "documentPreview": "document",
+    "multipage": "page",
+    "page": "page",
 }
 
 __all__ = [

@@ -69,7 +69,7 @@ class Question(Component):
         cls._check_rules(node, validate)
         required = validate.get("required", False)
         if required not in (True, False, None):
-            node.refuse("property-type", "“validate.required” must be true or false", "Write true or false")
+            node.refuse("property-type.flag", property="validate.required")
         question = cls(
             id=id,
             hide=node.hide(),
@@ -94,22 +94,14 @@ class Question(Component):
             try:
                 self.read(self.default)
             except Wrong:
-                node.refuse(
-                    "default-value",
-                    f"The default value does not fit a {self.type}",
-                    "Correct or remove “defaultValue”",
-                )
+                node.refuse("default-value", type=self.type)
         return self
 
     @classmethod
     def _check_rules(cls, node: Node, validate: Mapping[str, Any]) -> None:
         for name, value in validate.items():
             if name not in cls.rules and value not in (None, "", False):
-                node.refuse(
-                    "unsupported-rule",
-                    f"A {cls.type} does not keep the rule “{name}”",
-                    f"Remove “validate.{name}”, or use a component that keeps it",
-                )
+                node.refuse("unsupported-rule", type=cls.type, property=name)
 
     @property
     def depends(self) -> bool:

@@ -31,11 +31,7 @@ class Picker:
         if not kind:
             return None
         if kind not in kinds:
-            node.refuse(
-                "unsupported-picker",
-                f"A {node.type} cannot be a picker for “{kind}”",
-                f"Use one of {', '.join(sorted(kinds))} in “properties.samled”",
-            )
+            node.refuse("unsupported-picker", type=node.type, kind=kind, known=", ".join(sorted(kinds)))
             return None
         return cls(kind)
 

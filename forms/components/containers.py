@@ -60,16 +60,12 @@ class DynamicList(Container):
     @classmethod
     def settings(cls, node: Node) -> dict[str, Any]:
         if not node.flag("isRepeating", True):
-            node.refuse(
-                "unsupported-property", "A list that does not repeat is a group", "Use a group, or isRepeating true"
-            )
+            node.refuse("unsupported-property.repeating")
         if node.flag("readonly"):
-            node.refuse(
-                "unsupported-property", "A list cannot be read-only as a whole", "Make its components read-only"
-            )
+            node.refuse("unsupported-property.readonly")
         initial = node.whole_number("defaultRepetitions", 1) or 0
         if initial > ROWS:
-            node.refuse("property-type", f"“defaultRepetitions” is above {ROWS}", "Start with fewer rows")
+            node.refuse("property-type.repetitions", limit=ROWS)
         return {
             "keys": node.keys("path", required=True),
             "label": node.template("label"),

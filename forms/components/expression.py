@@ -26,7 +26,7 @@ class Expression(Component):
     @classmethod
     def settings(cls, node: Node) -> dict[str, Any]:
         if node.text("computeOn") not in ("", "change", "presubmit"):
-            node.refuse("property-type", "“computeOn” is neither change nor presubmit", "Write change or presubmit")
+            node.refuse("property-type.compute-on")
         source = node.feel("expression", node.content.get("expression"))
         return {"keys": node.keys("key", required=True), "source": source}
 

@@ -55,15 +55,15 @@ class Filepicker(Question):
     @classmethod
     def settings(cls, node: Node) -> dict[str, Any]:
         if node.content.get("defaultValue") is not None:
-            node.refuse("default-value", "Files have no default value", "Remove “defaultValue”")
+            node.refuse("default-value.files")
         accept = tuple(filter(None, (part.strip().lower() for part in node.text("accept").split(","))))
         for part in accept:
             if not _ACCEPT.fullmatch(part):
-                node.refuse("property-type", f"“{part}” is no kind of file", "Write .pdf, image/* or application/pdf")
+                node.refuse("property-type.accept", kind=part)
         size = node.setting("maxSize")
         largest = parse_size(size) if size else FILE_SIZE
         if largest is None or not 0 < largest <= 10 * FILE_SIZE:
-            node.refuse("property-type", f"“maxSize” {size} is not a size up to 200 MB", "Write for example 5 MB")
+            node.refuse("property-type.size", size=size)
         return {"rule": FileRule(accept, largest or FILE_SIZE, _multiple(node))}
 
     def blank(self) -> Any:

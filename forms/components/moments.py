@@ -62,22 +62,18 @@ class Datetime(Question):
     def settings(cls, node: Node) -> dict[str, Any]:
         subtype, format = node.text("subtype") or "date", node.text("timeSerializingFormat") or "no_timezone"
         if subtype not in SUBTYPES:
-            node.refuse("property-type", f"The subtype “{subtype}” does not exist", "Use date, time or datetime")
+            node.refuse("property-type.subtype", subtype=subtype)
             subtype = "date"
         if format not in FORMATS:
-            node.refuse(
-                "property-type", f"The time format “{format}” does not exist", f"Use one of {', '.join(FORMATS)}"
-            )
+            node.refuse("property-type.time-format", format=format, known=", ".join(FORMATS))
             format = "no_timezone"
         interval = node.whole_number("timeInterval", 1, least=1) or 1
         if interval > 60 or 60 % interval:
-            node.refuse(
-                "property-type", f"“timeInterval” {interval} does not divide an hour", "Use 1, 5, 10, 15, 30 or 60"
-            )
+            node.refuse("property-type.interval", interval=interval)
             interval = 1
         picker = Picker.load(node, frozenset({"working-date"}))
         if picker and subtype == "time":
-            node.refuse("unsupported-picker", "A time of day cannot be a working day", "Use subtype date or datetime")
+            node.refuse("unsupported-picker.time")
         return {
             "subtype": subtype,
             "format": "no_timezone" if subtype == "date" else format,

@@ -146,5 +146,5 @@ def _load_increment(node: Node) -> Decimal | None:
         increment = Decimal(0)
     if increment > 0:
         return increment
-    node.refuse("property-type", "“increment” is not a positive number", "Write a number such as 0.5, or remove it")
+    node.refuse("property-type.increment")
     return None

@@ -100,11 +100,11 @@ def _columns(node: Node) -> list[Column]:
     given = node.content.get("columns")
     if given is None:
         if not node.content.get("columnsExpression"):
-            node.refuse("missing-columns", "The table has no columns", "Give it columns, or a columnsExpression")
+            node.refuse("missing-columns")
         return []
     columns = [_column(item) for item in given] if isinstance(given, list) else [None]
     if not all(columns):
-        node.refuse("property-type", "A column lacks its key", 'Write each column as {"label": …, "key": …}')
+        node.refuse("property-type.column")
     return [column for column in columns if column]
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from forms.characters import storable
 from forms.components.base import Question
 from forms.components.choices import PICKERS, Picker
-from forms.limits import TEXT
+from forms.limits import PATTERN, TEXT
 from forms.messages import Message
 from forms.nodes import Node
 from forms.patterns import Pattern, UnsupportedPattern
@@ -40,9 +40,7 @@ def load_bound(node: Node, name: str) -> Bound:
         bound = Decimal("NaN")
     if bound.is_finite():
         return bound
-    node.refuse(
-        "property-type", f"“validate.{name}” is not a number", "Write a number, or a FEEL expression with = first"
-    )
+    node.refuse("property-type.limit", property=f"validate.{name}")
     return None
 
 
@@ -80,9 +78,7 @@ class Text(Question):
         validate = node.part("validate")
         kind = validate.get("validationType") or ""
         if kind not in ("", "custom", "email", "phone"):
-            node.refuse(
-                "unsupported-rule", f"The validation type “{kind}” is not supported", "Use email, phone or a pattern"
-            )
+            node.refuse("unsupported-rule.kind", kind=kind)
         message = validate.get("patternErrorMessage") or ""
         return {
             "shortest": load_bound(node, "minLength"),
@@ -188,14 +184,13 @@ def _load_pattern(node: Node, source: Any) -> Pattern | None:
     if source in (None, ""):
         return None
     if not isinstance(source, str):
-        node.refuse("property-type", "“validate.pattern” must be a text", "Write the pattern in quotation marks")
+        node.refuse("property-type.text", property="validate.pattern")
+        return None
+    if len(source) > PATTERN:
+        node.refuse("unsupported-pattern.long", limit=PATTERN)
         return None
     try:
         return Pattern.compile(source)
     except UnsupportedPattern as reason:
-        node.refuse(
-            "unsupported-pattern",
-            f"The pattern “{source[:80]}” cannot be matched in linear time: {reason}",
-            "Write it without look-ahead and back-references, or check the answer in the process",
-        )
+        node.refuse("unsupported-pattern", pattern=source[:80], reason=str(reason))
         return None

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 import forms
+from engine.rules import words
 from forms import Option
 from tests.forms_kit import clean, evaluate, field, form, html, options, posted
 
@@ -168,7 +169,10 @@ TYPED = st.one_of(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_si
 def check_reasons(reasons: list[forms.Reason]) -> None:
     """Each says what is wrong and what to do."""
     assert reasons
-    assert all(reason.rule and reason.message and reason.remedy for reason in reasons)
+    for reason in reasons:
+        said = words(reason.rule, reason.values)
+        assert said.message.sv
+        assert said.remedy.sv
 
 
 def check_errors(invalid: forms.InvalidInput) -> None:
