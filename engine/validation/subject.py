@@ -21,6 +21,8 @@ from engine.findings import Finding
 from engine.job_types import JOB_TYPES
 from engine.packages import FILE_LIMIT, Package
 from engine.rules import finding
+from engine.validation.data_ways import Ways
+from engine.validation.known import Known
 
 
 class Subject:
@@ -87,6 +89,14 @@ class Subject:
         except InvalidModel as error:
             self.refused += error.findings
         return None
+
+    @cached_property
+    def known(self) -> Known | None:
+        """What is known of each variable at each place of the model; None where nothing can be concluded."""
+        if self.model is None:
+            return None
+        ways = Ways(self.model)
+        return Known(self.model, ways) if ways.solve() else None
 
     @cached_property
     def forms(self) -> Mapping[str, forms.Form]:
