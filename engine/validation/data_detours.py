@@ -1,9 +1,10 @@
-"""The way on which a variable is not written, in words."""
+"""The way on which a variable is not written."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from engine.bpmn.events import EventNode, EventStart, StartEvent
 from engine.bpmn.nodes import Activity, Node
@@ -19,7 +20,17 @@ def is_later(ways: Ways, read: Read, *writers: Place) -> bool:
     return all(name not in before and (key, name) != (read.spec.name, read.node.name) for key, name in writers)
 
 
-def detour(ways: Ways, read: Read, name: str, writers: Collection[Place]) -> str:
+@dataclass(frozen=True)
+class Detour:
+    """A way that misses what writes: a variant of the rule `unwritten-on-a-way` with its values."""
+
+    variant: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    #: Element ids from a start to the read.
+    path: tuple[str, ...] = ()
+
+
+def detour(ways: Ways, read: Read, name: str, writers: Collection[Place]) -> Detour:
     """Where nothing writes `name`: “on the way through *Declined* nothing writes it”."""
     key, node = read.spec.name, read.node
     while node.name in ways.model.specs[key].task_specs and not isinstance(node, EventStart):
@@ -31,30 +42,34 @@ def detour(ways: Ways, read: Read, name: str, writers: Collection[Place]) -> str
         node = ways.model.specs[key].task_specs[host]
     if isinstance(node, EventStart):
         first = next((ways.nodes[place] for place in writers), None)
-        return "it can happen before " + (f"*{_name(first)}* writes it" if first else "anything writes it")
-    through = _inside_way(ways, node, name, writers) or _through(ways, key, node, name, writers)
-    return f"on the way {through} nothing writes it" if through else "the first time here nothing has surely written it"
+        return Detour("before", {"writer": _name(first)}) if first else Detour("before-all")
+    found = _inside_way(ways, node, name, writers) or _through(ways, key, node, name, writers)
+    return found or Detour("first")
 
 
-def _inside_way(ways: Ways, host: Node, name: str, writers: Collection[Place]) -> str:
-    """The way inside a sub-process or call to an end where it is not written; empty where nothing inside writes it."""
+def _inside_way(ways: Ways, host: Node, name: str, writers: Collection[Place]) -> Detour | None:
+    """The way inside a sub-process or call to an end where it is not written; None where nothing inside writes it."""
     inside = getattr(getattr(host, "inner", host), "inside", None)
     if inside is None or all(key != inside for key, _ in writers):
-        return ""
+        return None
     for (key, end), state in ways.after.items():
         node = ways.nodes[key, end]
         if key == inside and ends_normally(node) and name not in state.sure:
             way = _through(ways, inside, node, name, writers)
             before = {other.name for place in writers if place[0] == inside for other in reached([ways.nodes[place]])}
-            return way if way.startswith("through") or node.name in before else f"through *{_name(node)}*"
+            return way if (way and way.variant == "through") or node.name in before else _by(node)
     stops = [start.sub_process for start in ways.model.specs[inside].event_starts if start.interrupting]
-    return f"through *{_name(stops[0])}*" if stops else ""
+    return _by(stops[0]) if stops else None
 
 
-def _through(ways: Ways, key: str, reader: Node, name: str, writers: Collection[Place]) -> str:
+def _by(node: Node | None, path: Collection[Node] = ()) -> Detour:
+    return Detour("through", {"through": _name(node)}, tuple(one.bpmn_id for one in path))
+
+
+def _through(ways: Ways, key: str, reader: Node, name: str, writers: Collection[Place]) -> Detour | None:
     mine = [ways.nodes[place] for place in writers if place[0] == key and ways.nodes[place] is not reader]
     if not mine:
-        return ""
+        return None
     surely = {
         node.name
         for node in mine
@@ -73,12 +88,13 @@ def _through(ways: Ways, key: str, reader: Node, name: str, writers: Collection[
     ]
     named = [node for node in apart if isinstance(node, (Activity, EventNode)) and not isinstance(node, StartEvent)]
     if named:
-        return f"through *{_name(named[0])}*"
+        return _by(named[0], [*path, reader])
     split = [node for node in path if writing & {other.name for other in reached([node], avoid=reader)}]
     if not split:
-        return ""
-    following_split = path[path.index(split[-1]) + 1 :] or [reader]
-    return f"from *{_name(split[-1])}* straight to *{_name(following_split[0])}*"
+        return None
+    then = (path[path.index(split[-1]) + 1 :] or [reader])[0]
+    shown = tuple(node.bpmn_id for node in (*path, reader))
+    return Detour("straight", {"split": _name(split[-1]), "then": _name(then)}, shown)
 
 
 def _path(starts: Collection[Node], reader: Node, avoid: Collection[str]) -> list[Node]:

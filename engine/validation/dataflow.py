@@ -16,6 +16,7 @@ from engine.bpmn.processes import ProcessSpec
 from engine.errors import FeelError
 from engine.feel import current_feel
 from engine.findings import Finding, Severity
+from engine.rules import finding
 from engine.validation.data_detours import detour, is_later
 from engine.validation.data_steps import Read
 from engine.validation.data_ways import Place, Ways
@@ -35,8 +36,8 @@ def check(model: Model) -> list[Finding]:
     found: list[Finding] = []
     if ways.solve():
         checker = _Checker(model, ways)
-        found += [finding for read in ways.reads() for finding in checker.findings(read)]
-    found += [finding for spec in model.specs.values() for finding in _constant_conditions(spec)]
+        found += [one for read in ways.reads() for one in checker.findings(read)]
+    found += [one for spec in model.specs.values() for one in _constant_conditions(spec)]
     return list(dict.fromkeys(found))
 
 
@@ -81,8 +82,7 @@ class _Checker:
                 yield from self._unknown(read, name)
         for path in sorted(read.expression.paths):
             if path[0] == "case" and path[1:] and path[1] not in _CASE:
-                message = f"“{'.'.join(path)}” is read here, but a case has only id, owner and started"
-                yield _finding(read, "error", "unknown-variable", message, "Read one of these, or a variable")
+                yield _finding(read, "unknown-variable.case", "error", variable=".".join(path))
 
     def _unknown(self, read: Read, name: str) -> Iterator[Finding]:
         state, later = read.state, self._elsewhere(read, name)
@@ -91,16 +91,13 @@ class _Checker:
             return
         if later is not None and not covered:
             certain = is_later(self.ways, read, later)
-            rest = "that comes later" if certain else "nothing makes sure that it comes before"
-            message = f"“{name}” is read here, but only *{self._name(later)}* writes it, and {rest}"
+            rule = "unwritten-on-a-way.later" if certain else "unwritten-on-a-way.unordered"
             severity: Severity = "error" if certain and read.strict and not _is_perhaps(read, (name,)) else "warning"
-            yield _finding(read, severity, "unwritten-on-a-way", message, "Write it before, or read it later")
-            return
-        message = f"“{name}” is read here, but nothing before writes it"
-        if covered and state.taints:
-            message += f", unless *{sorted(state.taints)[0]}* brings it"
-        remedy = "Correct the name, or let a form or script before this write it"
-        yield _finding(read, "warning" if covered else "error", "unknown-variable", message, remedy)
+            yield _finding(read, rule, severity, variable=name, writer=self._name(later))
+        elif covered and state.taints:
+            yield _finding(read, "unknown-variable.perhaps", "warning", variable=name, source=sorted(state.taints)[0])
+        else:
+            yield _finding(read, "unknown-variable.nothing", "warning" if covered else "error", variable=name)
 
     def _elsewhere(self, read: Read, name: str) -> Place | None:
         """An element of the same process that writes it."""
@@ -116,9 +113,10 @@ class _Checker:
         if covered and (not read.strict or is_later(self.ways, read, *places)):
             return []
         certain = read.strict and not covered and not _is_perhaps(read, (name,))
-        message = f"“{name}” is read here, but {detour(self.ways, read, name, places)}"
-        remedy = "Write it on that way too, read it elsewhere, or ask first: is defined(…)"
-        return [_finding(read, "error" if certain else "warning", "unwritten-on-a-way", message, remedy)]
+        way = detour(self.ways, read, name, places)
+        rule = f"unwritten-on-a-way.{way.variant}"
+        severity: Severity = "error" if certain else "warning"
+        return [_finding(read, rule, severity, path=way.path, variable=name, **way.values)]
 
     def _goes_together(self, read: Read, name: str) -> bool:
         """Do the decisions before this read look at what decided whether it is written? Then trust the model."""
@@ -157,10 +155,9 @@ class _Checker:
                 yield from self._hidden(read, path, hiders)
 
     def _no_field(self, read: Read, path: Path, form: Fields) -> Finding:
-        message = f"“{'.'.join(path)}” is read here, but the form “{form.form.id}” has no such field"
         sure = path[0] not in self.open and not read.state.taints
-        remedy = "Correct the name, or add the field to the form"
-        return _finding(read, "error" if sure else "warning", "unknown-variable", message, remedy)
+        severity: Severity = "error" if sure else "warning"
+        return _finding(read, "unknown-variable.field", severity, variable=".".join(path), form=form.form.id)
 
     def _hidden(self, read: Read, path: Path, hiders: list[frozenset[Path] | None]) -> Iterator[Finding]:
         conditions = [reads for reads in hiders if reads is not None]
@@ -171,11 +168,7 @@ class _Checker:
             facts |= {other for other in read.expression.reads if other != path}
         if all(_meet(facts, reads) for reads in conditions) or any(fact[: len(path)] == path for fact in facts):
             return
-        shown = ".".join(path)
-        message = f"“{shown}” is read here, but the form leaves it out where it is hidden"
-        yield _finding(
-            read, "warning", "hidden-field", message, f"Ask first, by a gateway or with: get or else({shown}, …)"
-        )
+        yield _finding(read, "hidden-field", "warning", variable=".".join(path))
 
     def _form(self, kind: str) -> Fields | None:
         if kind not in self._fields:
@@ -189,9 +182,9 @@ class _Checker:
         return node.bpmn_name or node.bpmn_id
 
 
-def _finding(read: Read, severity: Severity, rule: str, message: str, remedy: str) -> Finding:
+def _finding(read: Read, rule: str, severity: Severity, *, path: tuple[str, ...] = (), **values: str) -> Finding:
     name = read.node.bpmn_name if read.element == read.node.bpmn_id else None
-    return Finding(read.spec.file, read.element, severity, rule, message, remedy, name)
+    return finding(rule, read.spec.file, read.element, name=name, severity=severity, path=path, **values)
 
 
 def _is_guarded(read: Read, name: str) -> bool:
@@ -233,9 +226,7 @@ def _constant_conditions(spec: ProcessSpec) -> Iterator[Finding]:
             continue
         constant = [flow for flow in node.outgoing if not flow.is_default and _looks_at_nothing(flow.condition)]
         for flow in constant:
-            message = f"The condition “{flow.condition.text}” looks at nothing, so it is the same for every case"  # type: ignore[union-attr]
-            remedy = "Let it read a variable, or make this the default flow"
-            yield Finding(spec.file, flow.id, "warning", "constant-condition", message, remedy)
+            yield finding("constant-condition", spec.file, flow.id, condition=flow.condition.text)  # type: ignore[union-attr]
 
 
 def _looks_at_nothing(condition: object) -> bool:

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 from engine.findings import Finding
-from engine.rules import CHECKS, Rule, Text, rules
+from engine.rules import CHECKS, Rule, Text, finding, rules
 from engine.validation import findings_of
 from tests import rules_page
 from tests.rules.made import MADE
@@ -85,6 +86,9 @@ def test_every_text_is_there_in_both_languages_with_the_same_values(rule: str) -
         assert text.en.strip(), what
         assert text.sv.strip(), what
         assert placeholders(text.en) == placeholders(text.sv), what
+        assert not placeholders(text.en) & set(signature(finding).parameters), (
+            f"{what}: a name that finding() has itself"
+        )
         assert text.en != text.sv or not re.search("[a-z]", re.sub(r"\{\w+\}", "", text.en)), (
             f"{what} is not translated"
         )
