@@ -5,7 +5,7 @@ PORT ?= 8000
 # Two test processes: what a machine with two cores carries.
 PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast fuzz test-tools lint format lock rules secrets pictures clean
+.PHONY: help setup run test test-fast fuzz test-tools chaos lint format lock rules secrets pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -28,6 +28,9 @@ test-fast: setup ## the unit tests, under a minute
 
 fuzz: setup ## random models by the ten thousand (FUZZ_MODELS=20000, FUZZ_SEED=0, FUZZ_SECONDS)
 	.venv/bin/python -m tests.fuzz
+
+chaos: setup test-tools ## ten minutes of killed processes, a stopped PostgreSQL and cut connections (SAMLED_CHAOS_SEED=…)
+	SAMLED_CHAOS_SECONDS=100 .venv/bin/python -m pytest -s tests/chaos
 
 lint: setup ## style, types, the direction of dependencies, and the processes
 	.venv/bin/ruff check .

@@ -42,11 +42,27 @@ def programs() -> Path:
     return Path(POSTGRES_BIN_PATH)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """A running server: where its socket is."""
+    """A server: where its socket is, and how it is started."""
 
     socket_folder: Path
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers. Raises RuntimeError with its log when it does not."""
+        log = self.socket_folder / "log"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(self.command, stdout=output, stderr=output, cwd=self.socket_folder)
+        _await(self, self.process, log)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: SIGINT ends all connections first, SIGQUIT is a crash, from which it recovers when started."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=60)
+            self.process = None
 
     def url(self, database: str) -> str:
         """An SQLAlchemy address of one of its databases."""
@@ -81,15 +97,12 @@ def running() -> Iterator[Server]:
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder), "-c", "listen_addresses="]
     for setting in FAST:
         command += ["-c", setting]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*_tied_to_us(identity), *command], stdout=log, stderr=log, cwd=folder)
+    server = Server(folder, [*_tied_to_us(identity), *command])
     try:
-        server = Server(folder)
-        _await(server, process, folder / "log")
+        server.start()
         yield server
     finally:
-        process.send_signal(signal.SIGINT)  # "fast" shutdown: does not wait for open connections
-        process.wait(timeout=30)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
