@@ -126,7 +126,7 @@ def test_validate_prints_one_finding_a_line_and_goes_on_after_a_broken_file(here
 def test_validate_as_json_is_a_list_of_findings(here: Path) -> None:
     (here / "processes" / "tiny" / "process.toml").write_text("[proces]\n")
     shown = samled("validate", "--json", "processes/tiny", cwd=here)
-    (finding,) = json.loads(shown.stdout)
+    finding = json.loads(shown.stdout)[0]
     assert shown.returncode == 1
     assert (finding["element"], finding["severity"], finding["rule"]) == ("proces", "error", "unknown-key")
 
