@@ -20,10 +20,11 @@ from engine.caching import Publications, Published, Snapshots, WarmCases
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
 from engine.clock import Clock, SystemClock
-from engine.commands import amend, deliver, fire, look, parked, publish, review, start, work
+from engine.commands import amend, deliver, fire, look, own_deadlines, parked, publish, review, start, work
 from engine.commands.answers import Evaluate
 from engine.commands.change import Change, Workplace
 from engine.commands.look import TaskDetail
+from engine.commands.own_deadlines import Impact
 from engine.commands.review import Answered, Asked, Listening
 from engine.database import Database
 from engine.deadlines import Deadline
@@ -438,11 +439,33 @@ class Engine:
         with self.database.reading() as tx:
             return self.place.snapshots.get(tx).settings.calendar
 
-    def set_deadline(self, process_id: str, name: str, value: str | None, by: Actor | None = None) -> None:
-        """Give a deadline a value of the organisation's own, for waits from now on. Raises ValueError, Forbidden."""
-        with self.database.command() as tx:
-            parked.demand_administrator(self.place, tx, by)
-            organisations.set_deadline(tx, process_id, name, value, by.id if by else None, self.clock.now(tx))
+    def set_deadline(
+        self,
+        process_id: str,
+        name: str,
+        value: str | None,
+        by: Actor | None = None,
+        *,
+        valid_from: datetime | None = None,
+        running: bool = False,
+        reason: str = "",
+    ) -> None:
+        """Give a deadline a value of the organisation's own (None: the package's again).
+
+        It holds from `valid_from` (now) on: for waits that begin then, and where `running`, for those that are open.
+        Raises NotFound, NotAdjustable, Forbidden; ValueError for no duration.
+        """
+        own_deadlines.set_value(
+            self.place, process_id, name, value, valid_from=valid_from, running=running, reason=reason, by=by
+        )
+
+    def preview_deadline(self, process_id: str, name: str, value: str | None) -> Impact:
+        """What a value would do to open waits, if it held for them now. Raises NotFound, NotAdjustable, ValueError."""
+        return own_deadlines.preview(self.place, process_id, name, value)
+
+    def apply_deadlines(self, limit: int = 200) -> int:
+        """What a scheduler calls: bring new values to running cases. How many cases were looked at."""
+        return own_deadlines.apply(self.place, limit)
 
     def set_closed_days(self, days: Sequence[date], by: Actor | None = None) -> None:
         """Set the days on which the organisation is closed. Raises Forbidden."""

@@ -1,22 +1,24 @@
-"""What the organisation sets for itself: its own deadline values, its closed days, its zone."""
+"""What the organisation sets for itself: its zone and closed days, its school years, its own values of deadlines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
-from engine import counters
+from engine import counters, deadline_values
 from engine.calendars import DEFAULT_ZONE, Calendar
-from engine.durations import parse_duration
+from engine.deadline_values import OwnValue
+from engine.directory import Unit
 from engine.process_settings import DeadlineSetting
-from engine.schema import settings
+from engine.schema import setting_changes, settings
+from engine.school_years import SchoolYears
 from engine.upsert import upsert
 
-_DEADLINES, _CLOSED, _ZONE = "deadlines", "closed-days", "zone"
+CLOSED_DAYS, ZONE, EVES, HOURS, SCHOOL_YEARS = "closed-days", "zone", "eves", "hours-of-working-days", "school-years"
 
 
 @dataclass(frozen=True)
@@ -24,50 +26,68 @@ class Settings:
     """A snapshot of the settings."""
 
     calendar: Calendar = field(default_factory=Calendar)
-    #: Process id → deadline name → the organisation's own value.
-    deadlines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    school_years: SchoolYears = field(default_factory=SchoolYears)
+    own_values: tuple[OwnValue, ...] = ()
 
-    def deadline_values(self, process_id: str, declared: Mapping[str, DeadlineSetting]) -> dict[str, str]:
-        """Deadline name → the value in force: the organisation's own where it may have one, else the package's."""
-        own = self.deadlines.get(process_id, {})
-        return {
-            name: own.get(name, deadline.value) if deadline.adjustable else deadline.value
-            for name, deadline in declared.items()
-        }
+    def deadline_values(
+        self, process_id: str, declared: Mapping[str, DeadlineSetting], now: datetime
+    ) -> dict[str, str]:
+        """Deadline name → the value in force."""
+        return deadline_values.in_force(self.own_values, process_id, declared, now)
+
+    def calendar_of(self, units: Iterable[Unit]) -> Calendar:
+        """The calendar on which these units are asked: that of a school's terms where all of them are schools."""
+        if self.school_years.rule != "wait":
+            return self.calendar
+        breaks = [self.school_years.breaks(unit) for unit in units]
+        return replace(self.calendar, breaks=breaks[0]) if breaks and all(breaks) else self.calendar
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """Who set what, when and why."""
+
+    key: str
+    value: Any
+    reason: str
+    changed_at: datetime
+    changed_by: str | None
 
 
 def load(tx: Connection) -> Settings:
     """The settings as they are now."""
     stored: dict[str, Any] = {row.key: row.value for row in tx.execute(select(settings.c.key, settings.c.value))}
-    closed = frozenset(date.fromisoformat(day) for day in stored.get(_CLOSED, []))
-    return Settings(Calendar(stored.get(_ZONE, DEFAULT_ZONE), closed), stored.get(_DEADLINES, {}))
+    calendar = Calendar(
+        stored.get(ZONE, DEFAULT_ZONE),
+        frozenset(map(date.fromisoformat, stored.get(CLOSED_DAYS, []))),
+        eves=stored.get(EVES, True),
+        hours_of_working_days=stored.get(HOURS, False),
+    )
+    return Settings(calendar, SchoolYears.read(stored.get(SCHOOL_YEARS)), deadline_values.load(tx))
 
 
-def set_deadline(tx: Connection, process_id: str, name: str, value: str | None, by: str | None, now: datetime) -> None:
-    """Give a deadline a value of the organisation's own (None: the package's again). Raises ValueError for no duration.
-
-    It holds for waits that begin from now on.
-    """
-    if value is not None:
-        parse_duration(value)
-    counters.raise_organisation(tx)  # first: whoever changes another value at the same time waits here
-    known = {process: dict(own) for process, own in load(tx).deadlines.items()}
-    own = known.setdefault(process_id, {})
-    own.pop(name, None)
-    if value is not None:
-        own[name] = value
-    _put(tx, _DEADLINES, known, by, now)
-
-
-def set_closed_days(tx: Connection, days: frozenset[date], by: str | None, now: datetime) -> None:
+def set_closed_days(tx: Connection, days: frozenset[date], by: str | None, now: datetime, reason: str = "") -> None:
     """Set the days on which the organisation is closed, besides weekends and holidays."""
-    _put(tx, _CLOSED, sorted(day.isoformat() for day in days), by, now)
+    _change(tx, CLOSED_DAYS, sorted(day.isoformat() for day in days), by, now, reason)
 
 
-def set_zone(tx: Connection, zone: str, by: str | None, now: datetime) -> None:
+def set_zone(tx: Connection, zone: str, by: str | None, now: datetime, reason: str = "") -> None:
     """Set the time zone. Raises ValueError for a name that is none."""
     Calendar(zone)
-    _put(tx, _ZONE, zone, by, now)
+    _change(tx, ZONE, zone, by, now, reason)
+
+
+def set_counting(
+    tx: Connection, *, eves: bool, hours_of_working_days: bool, by: str | None, now: datetime, reason: str = ""
+) -> None:
+    """Are the three eves free, and do a deadline's hours pass on working days only?"""
+    _change(tx, EVES, eves, by, now, reason)
+    _change(tx, HOURS, hours_of_working_days, by, now, reason)
+
+
+def set_school_years(tx: Connection, years: SchoolYears, by: str | None, now: datetime, reason: str = "") -> None:
+    """Set the terms, and what deadlines do between them."""
+    _change(tx, SCHOOL_YEARS, years.as_json(), by, now, reason)
 
 
 def get(tx: Connection, key: str) -> Any:
@@ -75,11 +95,24 @@ def get(tx: Connection, key: str) -> Any:
     return tx.execute(select(settings.c.value).where(settings.c.key == key)).scalar()
 
 
-def _put(tx: Connection, key: str, value: Any, by: str | None, now: datetime) -> None:
+def put(tx: Connection, key: str, value: Any, by: str | None, now: datetime) -> None:
+    """Store any setting by its key."""
     upsert(tx, settings, {"key": key, "value": value, "changed_at": now, "changed_by": by})
     counters.raise_organisation(tx)
 
 
-def put(tx: Connection, key: str, value: Any, by: str | None, now: datetime) -> None:
-    """Store any setting by its key."""
-    _put(tx, key, value, by, now)
+def _change(tx: Connection, key: str, value: Any, by: str | None, now: datetime, reason: str) -> None:
+    """Store a setting; who changed it, when and why stays on record."""
+    counters.raise_organisation(tx)  # first: whoever changes a setting at the same time waits here
+    if get(tx, key) == value:
+        return
+    put(tx, key, value, by, now)
+    row = {"key": key, "value": value, "reason": reason, "changed_at": now, "changed_by": by}
+    tx.execute(insert(setting_changes).values(**row))
+
+
+def changes(tx: Connection, keys: Sequence[str], limit: int = 100) -> list[SettingChange]:
+    """The history of some settings, the newest first."""
+    columns = [setting_changes.c[name] for name in SettingChange.__slots__]
+    query = select(*columns).where(setting_changes.c.key.in_(keys)).order_by(setting_changes.c.id.desc())
+    return [SettingChange(*row) for row in tx.execute(query.limit(limit))]

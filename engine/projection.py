@@ -7,7 +7,7 @@ unless the owner or the parties have changed (then roles mean other units) or a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,16 @@ class Projection:
     tasks: dict[int, TaskRow] = field(default_factory=dict)
     deadlines: dict[int, DeadlineRow] = field(default_factory=dict)
     subscriptions: dict[int, SubscriptionRow] = field(default_factory=dict)
+
+    def without(self, tokens: Collection[int]) -> Projection:
+        """The same but for some tokens' rows."""
+        if not tokens:
+            return self
+        return Projection(
+            {token: row for token, row in self.tasks.items() if token not in tokens},
+            {token: row for token, row in self.deadlines.items() if token not in tokens},
+            self.subscriptions,
+        )
 
 
 def project(run: Run, roles: CaseRoles, before: Projection | None = None) -> Projection:
@@ -111,17 +121,18 @@ class Surroundings:
     case: int
     process_id: str
     declared: Mapping[str, DeadlineSetting]
-    calendar: Calendar
+    #: Units → the calendar on which they are asked.
+    calendar_of: Callable[[Sequence[str]], Calendar]
     now: datetime
 
-    def step(self, row: DeadlineRow) -> Step:
-        """The step with which a deadline begins."""
+    def step(self, row: DeadlineRow, units: Sequence[str]) -> Step:
+        """The step with which a deadline begins; `units` hold the task."""
         if row.is_timer:
             return Step(TIMER, 0, row.due_at)
         if row.is_stopped:
             return Step(STOPPED, 0, row.due_at)
         setting = self.declared.get(row.name) if row.name else None
-        return first_step(row.due_at, setting, self.calendar, self.now)
+        return first_step(row.due_at, setting, self.calendar_of(units), self.now)
 
 
 def write(tx: Connection, around: Surroundings, before: Projection, after: Projection) -> list[TaskRow]:
@@ -152,11 +163,15 @@ def change_tasks(tx: Connection, case: int, before: Projection, after: Projectio
     return came
 
 
+def _units(found: Projection, token: int) -> Sequence[str]:
+    return found.tasks[token].units if token in found.tasks else ()
+
+
 def _write_deadlines(tx: Connection, around: Surroundings, before: Projection, after: Projection) -> None:
     moved = {token for token, row in before.deadlines.items() if after.deadlines.get(token) != row}
     deadlines.remove(tx, around.case, moved)
     new = [row for token, row in after.deadlines.items() if token not in before.deadlines or token in moved]
-    added = [(row, around.step(row)) for row in new]
+    added = [(row, around.step(row, _units(after, row.token_id))) for row in new]
     deadlines.add(tx, around.case, added)
     if any(step.at <= around.now + wakeups.NEAR for _, step in added):
         wakeups.announce(tx)

@@ -91,6 +91,7 @@ class Scheduler:
             self._fired += len(late)
             self._late.extend(late)
             self.engine.deliver()
+            self.engine.apply_deadlines()
             if late or time.monotonic() >= self._beat_at:
                 self.engine.beat(self.name, list(self._late), self._fired)
                 self._beat_at = time.monotonic() + BEAT

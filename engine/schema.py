@@ -397,6 +397,56 @@ settings = Table(
     Column("changed_by", String(200)),
 )
 
+#: Who changed a setting to what, when and why; the newest row of a key is what `settings` holds.
+setting_changes = Table(
+    "setting_changes",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("key", String(200), nullable=False),
+    Column("value", Json, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(200)),
+)
+
+#: Values that the organisation has given deadlines itself; never changed, only followed by another.
+deadline_values = Table(
+    "deadline_values",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("process_id", String(200), nullable=False),
+    #: The deadline of process.toml.
+    Column("name", String(200), nullable=False),
+    #: None: the package's own again.
+    Column("value", String(100)),
+    Column("valid_from", Instant, nullable=False),
+    #: Does it hold for what is waited for already, too?
+    Column("running", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(200)),
+    #: How far a scheduler has come with the running cases: the last case done, and when there was none left.
+    Column("applied_to", Key, nullable=False, server_default="0"),
+    Column("applied_at", Instant),
+)
+_WAITING = deadline_values.c.running & deadline_values.c.applied_at.is_(None)
+Index("ix_deadline_values_waiting", deadline_values.c.valid_from, sqlite_where=_WAITING, postgresql_where=_WAITING)
+
+#: When somebody is away, and who is asked instead.
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("person_id", String(200), ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    #: Local dates, both included, as ISO text.
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    #: A colleague; None: the unit's mailbox.
+    Column("substitute_id", String(200), ForeignKey("people.id", ondelete="SET NULL")),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(200)),
+)
+
 #: Case numbers of a year, and `organisation`: raised when directory or settings change, so that caches notice.
 counters = Table(
     "counters",

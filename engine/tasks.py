@@ -24,6 +24,7 @@ from sqlalchemy import (
     union,
     update,
 )
+from sqlalchemy import case as case_of
 
 from engine.actors import Actor
 from engine.errors import NotFound
@@ -276,6 +277,8 @@ def change(tx: Connection, case: int, row: TaskRow, *, leaves_unit: bool) -> Non
     """Write what changed in an open task. Who has taken it keeps it, unless it has left a unit: it may be theirs."""
     where = (tasks.c.case_id == case, tasks.c.token_id == row.token_id)
     values = row.values() | ({"assignee": row.assignee} if leaves_unit else {})
+    # Another date: whether it is overdue, its ladder tells anew.
+    values["overdue"] = case_of({tasks.c.due_at.is_not_distinct_from(row.due_at): tasks.c.overdue}, else_=False)
     key = tx.execute(update(tasks).where(*where).values(**values).returning(tasks.c.id)).scalar_one()
     gone = holders.c.task_id == key if leaves_unit else (holders.c.task_id == key) & (holders.c.kind != "assignee")
     tx.execute(delete(holders).where(gone))

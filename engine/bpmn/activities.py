@@ -16,7 +16,10 @@ from engine.bpmn.values import as_names
 from engine.errors import Incident
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.bpmn.tokens import Token
+    from engine.feel import FeelContext
 
 #: A task's priority where the model says nothing, as in Camunda 8 (0-100).
 DEFAULT_PRIORITY = 50
@@ -27,14 +30,16 @@ class UserTask(Activity, defaults.UserTask):  # type: ignore[misc]
 
     def begin(self, token: Token) -> bool:
         said = self.dialect
+        groups = self._groups(token)
+        around = self._surroundings(token, groups)
         token.internal_data["task"] = {
             key: value
             for key, value in (
                 ("assignee", said.assignee and said.assignee.of(token)),
-                ("groups", list(self._groups(token))),
+                ("groups", list(groups)),
                 ("users", list(as_names(said.candidate_users and said.candidate_users.of(token)))),
-                ("due", self._date(token, "due")),
-                ("follow_up", self._date(token, "follow_up")),
+                ("due", self._date(token, "due", around)),
+                ("follow_up", self._date(token, "follow_up", around)),
                 ("priority", self._priority(token)),
             )
             if value not in (None, [], "")
@@ -47,9 +52,28 @@ class UserTask(Activity, defaults.UserTask):  # type: ignore[misc]
             return as_names(self.dialect.candidate_groups.of(token))
         return (self.lane,) if self.lane else ()
 
-    def _date(self, token: Token, which: str) -> str | None:
+    @staticmethod
+    def _surroundings(token: Token, groups: Sequence[str], began: datetime | None = None) -> FeelContext | None:
+        """For its dates: the calendar of the units that are asked, and the time at which they were."""
+        environment = token.workflow.top_workflow.environment
+        calendar = environment.calendar_of(groups)
+        if calendar is None and began is None:
+            return None
+        return environment.feel_on(calendar or environment.calendar, began or environment.now)
+
+    def due_again(self, token: Token, began: datetime) -> datetime | None:
+        """When the open task would be due by what holds now, had it come at `began`.
+
+        Raises:
+            FeelError, Incident: its expression fails by now.
+        """
+        around = self._surroundings(token, token.internal_data["task"].get("groups", ()), began)
+        due = self._date(token, "due", around)
+        return datetime.fromisoformat(due) if due else None
+
+    def _date(self, token: Token, which: str, around: FeelContext | None) -> str | None:
         value = getattr(self.dialect, which)
-        text = value and value.of(token)
+        text = value and value.of(token, context=around)
         if text in (None, ""):
             return None
         try:

@@ -28,12 +28,19 @@ def no_services(call: ServiceCall) -> Mapping[str, Any] | None:
     raise LookupError(call.type)
 
 
+def no_calendar(groups: Sequence[str]) -> Calendar | None:
+    """The default: no unit has a calendar of its own."""
+    return None
+
+
 @dataclass
 class Environment:
     """One command's surroundings. `now` stands still while the command runs."""
 
     now: datetime
     calendar: Calendar = field(default_factory=Calendar)
+    #: Candidate groups of a task → the calendar of the units they mean; the case's where they have none of their own.
+    calendar_of: Callable[[Sequence[str]], Calendar | None] = no_calendar
     #: Deadline name → its value in force ("P3W", "5 working days").
     deadline_values: Mapping[str, str] = field(default_factory=dict)
     #: Role → the units that may hold it.
@@ -48,10 +55,14 @@ class Environment:
     @cached_property
     def feel(self) -> FeelContext:
         """The same for FEEL."""
+        return self.feel_on(self.calendar, self.now)
+
+    def feel_on(self, calendar: Calendar, now: datetime) -> FeelContext:
+        """The same on another calendar, or at another time."""
         return FeelContext(
-            now=self.now,
-            zone=self.calendar.zone,
-            calendar=self.calendar.table(self.now.year - 25, self.now.year + 15),
+            now=now,
+            zone=calendar.zone,
+            calendar=calendar.table(now.year - 25, now.year + 15),
             deadlines=dict(self.deadline_values),
             units_by_role={role: list(units) for role, units in self.units_by_role.items()},
         )

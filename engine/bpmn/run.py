@@ -218,6 +218,33 @@ class Run:
         except (FeelError, Incident) as error:
             self._case.fail(token, str(error))
 
+    def due_again(self, token_id: int, began: datetime) -> datetime | None:
+        """When an open task or a timer would be due by the deadlines that hold now; `began`: when the task came.
+
+        None: that does not depend on a deadline, or cannot be told.
+        """
+        token = self._case.tokens.get(token_id)
+        if token is None:
+            return None
+        try:
+            if _is_open(token):
+                return token.task_spec.due_again(token, began)  # type: ignore[attr-defined, no-any-return]
+            return token.task_spec.trigger.due_again(token)  # type: ignore[attr-defined, no-any-return]
+        except (FeelError, Incident):
+            return None
+
+    def move_due(self, token_id: int, due: datetime) -> None:
+        """Give an open task or a timer another instant.
+
+        Raises:
+            Conflict: it is no longer open.
+        """
+        token = self._case.tokens.get(token_id)
+        if token is None:
+            raise Conflict("The task is no longer open. Look at the case to see what happened.")
+        said = token.internal_data["task"] if _is_open(token) else token.internal_data
+        said["due"] = due.isoformat().replace("+00:00", "Z")
+
     def retry(self, token_id: int) -> None:
         """Try an element that stands as an incident once more.
 

@@ -130,6 +130,16 @@ class Timer(Trigger):
     def wait(self, token: Token) -> None:
         self._set(token, self.due(token, str(self._text(token))))
 
+    def due_again(self, token: Token) -> datetime | None:
+        """When it would be due by what holds now, had it been evaluated when it began to wait.
+
+        None: it names no deadline of process.toml, or when it began is not known.
+
+        Raises:
+            FeelError, Incident: its expression fails by now.
+        """
+        return None
+
     def due(self, token: Token, text: str) -> datetime:
         """The instant (UTC) that `text` means for a token that begins to wait now."""
         raise AssertionError("Each kind of timer has its own.")
@@ -149,6 +159,23 @@ class Timer(Trigger):
 
 class DateTimer(Timer):
     """`timeDate`: an instant, or a date (its first moment)."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__(value)
+        self.name = value.deadline_name
+
+    def wait(self, token: Token) -> None:
+        if self.name:
+            token.internal_data["began"] = token.workflow.top_workflow.environment.now.isoformat()
+        super().wait(token)
+
+    def due_again(self, token: Token) -> datetime | None:
+        began = token.internal_data.get("began")
+        if began is None:
+            return None
+        environment = token.workflow.top_workflow.environment
+        context = environment.feel_on(environment.calendar, datetime.fromisoformat(began))
+        return self.due(token, str(self.value.of(token, context=context)))
 
     def due(self, token: Token, text: str) -> datetime:
         return _readable(lambda: token.workflow.top_workflow.environment.instant(text))

@@ -31,6 +31,12 @@ class Value:
         source = text.removeprefix("=").strip()
         return cls(text, current_feel().compile(source, element=element, file=file))
 
+    @property
+    def deadline_name(self) -> str | None:
+        """The deadline of `process.toml` that it names, if it names just one."""
+        names = self.expression.deadline_names if self.expression is not None else frozenset()
+        return next(iter(names)) if len(names) == 1 else None
+
     def of(self, token: Token, *, strict: bool = True, **more: Any) -> Any:
         """What the value is for `token` now: a JSON value.
 

@@ -7,7 +7,7 @@ run goes back among the warm cases. Any error before the commit rolls everything
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +18,10 @@ from sqlalchemy import Connection
 from engine import access, cases, history, outbox, parties, projection, services, subjects, tasks
 from engine.access import Action, CaseAccess
 from engine.actors import Actor
-from engine.bpmn.environment import Environment, ServiceCall, no_services
+from engine.bpmn.environment import Environment, ServiceCall, no_calendar, no_services
 from engine.bpmn.run import Run
 from engine.caching import Publications, Published, Snapshot, Snapshots, Warm, WarmCases
+from engine.calendars import Calendar
 from engine.cases import LockedRow
 from engine.claims import Claim
 from engine.clock import Clock
@@ -73,6 +74,8 @@ class Change:
             row.number, row.revision + 1, self.now, published.roles, snapshot.organisation, row.owner, self._parties
         )
         self.environment = self._environment(row.started_at)
+        #: Tokens that got another instant: their rows are made anew.
+        self._moved: set[int] = set()
         self.run: Run
         self.before: Projection
         if run is not None:
@@ -102,11 +105,16 @@ class Change:
         return Environment(
             now=self.now,
             calendar=settings.calendar,
-            deadline_values=settings.deadline_values(self.row.process_id, self.published.deadlines),
+            calendar_of=self._calendar_of_groups,
+            deadline_values=settings.deadline_values(self.row.process_id, self.published.deadlines, self.now),
             units_by_role=self.context.roles,
             case={"id": self.number, "owner": self.row.owner, "started": iso(started_at)},
             service=self._service,
         )
+
+    def _calendar_of_groups(self, groups: Sequence[str]) -> Calendar:
+        units = [unit for group in groups for unit in self.context.roles.units_of_group(group)]
+        return self.snapshot.calendar_of(units or [self.context.owner])
 
     def _service(self, call: ServiceCall) -> Mapping[str, Any] | None:
         result = services.carry_out(call, self.context)
@@ -115,6 +123,17 @@ class Change:
         self.environment.units_by_role = self.context.roles
         self.environment.__dict__.pop("feel", None)
         return result
+
+    def move_due(self, token: int, due: datetime, *, why: str) -> None:
+        """Give an open task or a timer another instant; the history says from when, to when and why.
+
+        Raises Conflict: it is no longer open.
+        """
+        old = self.before.deadlines[token]
+        self.run.move_due(token, due)
+        self._moved.add(token)
+        said = {"from": iso(old.due_at), "to": iso(due), "deadline": old.name, "reason": why}
+        self.context.events.append(["deadline-moved", old.element_id, token, said])
 
     def demand(self, action: Action, obj: object) -> None:
         """Raises Forbidden when the actor may not; nobody in particular (a tool) may everything."""
@@ -153,7 +172,7 @@ class Change:
         self._post(occurrences)
         after = self._project()
         around = Surroundings(
-            self.id, self.row.process_id, self.published.deadlines, self.environment.calendar, self.now
+            self.id, self.row.process_id, self.published.deadlines, self.snapshot.calendar_of, self.now
         )
         came = projection.change_tasks(self.tx, self.id, self.before, after)
         parties.replace(self.tx, self.id, self._parties, self.context.parties, self.now)
@@ -189,7 +208,7 @@ class Change:
 
     def _project(self) -> Projection:
         same = self.context.owner == self.row.owner and self.context.parties is self._parties
-        return projection.project(self.run, self.context.roles, self.before if same else None)
+        return projection.project(self.run, self.context.roles, self.before.without(self._moved) if same else None)
 
     def _save_row(self, close_reason: str | None) -> None:
         closing = self.row.closed_at is None and self.run.ended
@@ -232,7 +251,9 @@ class Change:
 
     def keep_warm(self) -> None:
         """After the commit."""
-        self.environment.service = no_services  # else the run would keep this command and its connection alive
+        # Else the run would keep this command and its connection alive.
+        self.environment.service = no_services
+        self.environment.calendar_of = no_calendar
         self.place.warm.put(self.id, Warm(self.row.revision + 1, self.run, self.context.parties, self.before))
 
     def keep_unchanged(self) -> None:

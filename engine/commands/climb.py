@@ -28,11 +28,12 @@ def climb(place: Workplace, tx: Connection, claim: Claim, now: datetime) -> bool
     snapshot = place.snapshots.get(tx, claim.case.organisation or 0)
     published = place.publications.get(tx, claim.case.version_id)
     setting = published.deadlines.get(row.name) if row.name else None
-    following = deadlines.next_step(row, setting, snapshot.settings.calendar, now)
+    task = None if row.kind == STOPPED else tasks.by_token(tx, claim.case.id, row.token_id)
+    calendar = snapshot.calendar_of(task.units if task else ())
+    following = deadlines.next_step(row, setting, calendar, now)
     if row.kind == REMIND and row.task_due_at <= now:
         deadlines.move(tx, row.id, following)
         return False
-    task = None if row.kind == STOPPED else tasks.by_token(tx, claim.case.id, row.token_id)
     told = _whom(claim, task, published, snapshot)
     with together(tx):
         if task and row.kind == DUE:

@@ -157,10 +157,11 @@ def environment_of(
 ) -> Environment:
     """The surroundings of a case that is only looked at."""
     snapshot = place.snapshots.get(tx)
+    now = place.clock.now(tx)
     return Environment(
-        now=place.clock.now(tx),
+        now=now,
         calendar=snapshot.settings.calendar,
-        deadline_values=snapshot.settings.deadline_values(row.process_id, published.deadlines),
+        deadline_values=snapshot.settings.deadline_values(row.process_id, published.deadlines, now),
         units_by_role=CaseRoles(published.roles, row.owner, current, snapshot.organisation),
         case={"id": row.number, "owner": row.owner, "started": iso(row.started_at)},
     )
@@ -168,8 +169,8 @@ def environment_of(
 
 def start_form(place: Workplace, tx: Connection, published: Published, process_id: str) -> tuple[Form | None, Evaluate]:
     """The form with which a case starts, if it has one, and how to evaluate its FEEL."""
-    settings = place.snapshots.get(tx).settings
-    values = settings.deadline_values(process_id, published.deadlines)
-    environment = Environment(now=place.clock.now(tx), calendar=settings.calendar, deadline_values=values)
+    settings, now = place.snapshots.get(tx).settings, place.clock.now(tx)
+    values = settings.deadline_values(process_id, published.deadlines, now)
+    environment = Environment(now=now, calendar=settings.calendar, deadline_values=values)
     form_id = published.model.start_form(process_id)
     return (published.form(process_id, form_id) if form_id else None), evaluator(environment)

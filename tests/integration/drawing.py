@@ -44,14 +44,14 @@ def service(id: str, job_type: str, inputs: dict[str, str] | None = None, header
     return f"<serviceTask id={quoteattr(id)}><extensionElements>{extensions}</extensionElements></serviceTask>"
 
 
-def timer(id: str, duration: str, *, on: str = "", interrupting: bool = True) -> str:
+def timer(id: str, value: str, *, on: str = "", interrupting: bool = True, kind_of: str = "timeDuration") -> str:
     """A timer: a catch event, or a boundary event on a task."""
     kind = "intermediateCatchEvent"
     attributes = ""
     if on:
         kind = "boundaryEvent"
         attributes = f" attachedToRef={quoteattr(on)} cancelActivity={quoteattr(str(interrupting).lower())}"
-    body = f'<timerEventDefinition><timeDuration xsi:type="tFormalExpression">{duration}</timeDuration></timerEventDefinition>'
+    body = f'<timerEventDefinition><{kind_of} xsi:type="tFormalExpression">{value}</{kind_of}></timerEventDefinition>'
     return f"<{kind} id={quoteattr(id)} name={quoteattr(id)}{attributes}>{body}</{kind}>"
 
 

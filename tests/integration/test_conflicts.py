@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
-from engine import Actor, Conflict, Engine, InvalidAnswers, NotFound, SamledError, VirtualClock, organisations, outbox
+from engine import Actor, Conflict, Engine, InvalidAnswers, NotFound, SamledError, VirtualClock, outbox
 from engine.database import Database
 from tests.integration import drawing as draw
 
@@ -250,15 +251,15 @@ def test_two_people_publishing_at_once_make_two_versions_or_one_if_they_are_alik
     assert len({version.id for version in results}) == len(engine.versions())
 
 
-def test_two_people_setting_deadlines_at_once_both_have_their_way(engine: Engine, other_engine: Engine) -> None:
-    for number in range(5):
+def test_two_people_changing_settings_at_once_both_have_their_way(engine: Engine, other_engine: Engine) -> None:
+    for day in range(1, 6):
         results = together(
-            lambda number=number: engine.set_deadline("p", f"a{number}", "P1D"),
-            lambda number=number: other_engine.set_deadline("p", f"b{number}", "P2D"),
+            lambda day=day: engine.set_closed_days([date(2026, 6, day)]),
+            lambda day=day: other_engine.set_zone("Europe/Stockholm" if day % 2 else "Europe/Helsinki"),
         )
         assert results == [None, None]
-    with engine.database.reading() as tx:
-        assert len(organisations.load(tx).deadlines["p"]) == 10
+    calendar = engine.calendar()
+    assert (calendar.zone, calendar.closed_days) == ("Europe/Stockholm", {date(2026, 6, 5)})
 
 
 @pytest.mark.usefixtures("two")

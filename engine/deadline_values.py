@@ -1,0 +1,94 @@
+"""Values that the organisation gives deadlines itself: from when, for whom, by whom and why. Rows are only added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from engine import counters
+from engine.durations import parse_duration
+from engine.process_settings import DeadlineSetting
+from engine.schema import deadline_values
+
+
+@dataclass(frozen=True, slots=True)
+class OwnValue:
+    """One value, from one moment."""
+
+    id: int
+    process_id: str
+    #: The deadline of process.toml.
+    name: str
+    #: None: the package's own again.
+    value: str | None
+    valid_from: datetime
+    #: Does it hold for what is waited for already, too?
+    running: bool
+    reason: str
+    changed_at: datetime
+    changed_by: str | None
+    #: The last case to which it has been applied, and when there was none left.
+    applied_to: int = 0
+    applied_at: datetime | None = None
+
+
+_ALL = select(*[deadline_values.c[name] for name in OwnValue.__slots__]).order_by(
+    deadline_values.c.valid_from, deadline_values.c.id
+)
+
+
+def load(tx: Connection) -> tuple[OwnValue, ...]:
+    """All there ever were, in the order in which they begin to hold."""
+    return tuple(OwnValue(*row) for row in tx.execute(_ALL))
+
+
+def in_force(
+    own: Iterable[OwnValue], process_id: str, declared: Mapping[str, DeadlineSetting], now: datetime
+) -> dict[str, str]:
+    """Deadline name → its value now: the organisation's own where it may have one, else the package's."""
+    values = {name: setting.value for name, setting in declared.items()}
+    for one in own:  # the later replaces the earlier
+        setting = declared.get(one.name)
+        if one.process_id == process_id and setting and setting.adjustable and one.valid_from <= now:
+            values[one.name] = one.value or setting.value
+    return values
+
+
+def add(
+    tx: Connection,
+    process_id: str,
+    name: str,
+    value: str | None,
+    *,
+    valid_from: datetime,
+    running: bool,
+    reason: str,
+    by: str | None,
+    now: datetime,
+) -> int:
+    """Give a deadline a value from a moment on; `running`: for open waits too. Raises ValueError for no duration."""
+    if value is not None:
+        parse_duration(value)
+    counters.raise_organisation(tx)
+    row = {
+        "process_id": process_id, "name": name, "value": value, "valid_from": valid_from, "running": running,
+        "reason": reason, "changed_at": now, "changed_by": by,
+    }  # fmt: skip
+    key: int = tx.execute(insert(deadline_values).values(**row).returning(deadline_values.c.id)).scalar_one()
+    return key
+
+
+def waiting(tx: Connection, now: datetime) -> OwnValue | None:
+    """One that holds by now and has not been applied to all running cases yet, locked; passes over others' locks."""
+    due = deadline_values.c.running & deadline_values.c.applied_at.is_(None) & (deadline_values.c.valid_from <= now)
+    row = tx.execute(_ALL.where(due).limit(1).with_for_update(skip_locked=True)).first()
+    return OwnValue(*row) if row else None
+
+
+def mark_applied(tx: Connection, key: int, last_case: int, done_at: datetime | None) -> None:
+    """So far, or to all."""
+    done = {"applied_to": last_case, "applied_at": done_at}
+    tx.execute(update(deadline_values).where(deadline_values.c.id == key).values(**done))
