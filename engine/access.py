@@ -20,6 +20,7 @@ Action = Literal[
     "take-task",
     "release-task",
     "assign-task",
+    "move-deadline",
     "add-file",
     "correct-answers",
     "close-case",
@@ -80,6 +81,8 @@ def may(actor: Actor, action: Action, obj: object = None) -> bool:
             return getattr(obj, "owner", None) in actor.units
         case "correct-answers":
             return bool(set(actor.units) & {getattr(obj, "owner", None), getattr(obj, "unit", None)} - {None})
+        case "move-deadline":
+            return getattr(obj, "owner", None) in actor.units or holds(actor, obj)
         case "start-case":
             return bool(actor.units)
         case "publish":

@@ -148,6 +148,12 @@ _MOVE = Prepared(
         attempts=bindparam("attempts"), error=bindparam("error"),
     )
 )  # fmt: skip
+_LADDER_ROW = select(
+    deadlines.c.id, deadlines.c.kind, deadlines.c.due_at, deadlines.c.task_due_at, deadlines.c.snoozes
+).where(
+    deadlines.c.case_id == bindparam("case"), deadlines.c.token_id == bindparam("token"),
+    deadlines.c.kind.in_([REMIND, DUE, ESCALATE]), deadlines.c.parked_at.is_(None),
+)  # fmt: skip
 _NEXT = select(func.min(deadlines.c.run_at))
 
 
@@ -200,6 +206,18 @@ def move(tx: Connection, row_id: int, step: Step | None) -> None:
     else:
         values = {"kind": step.kind, "rung": step.rung, "due_at": step.at, "run_at": step.at}
         _MOVE.run(tx, {"key_id": row_id, **values, "attempts": 0, "error": None})
+
+
+def snooze(tx: Connection, case: int, token: int, until: datetime, most: int) -> bool:
+    """Have the next step of a ladder wait; a reminder not beyond the date itself. False: it has waited enough."""
+    row = tx.execute(_LADDER_ROW, {"case": case, "token": token}).first()
+    if row is None or row.snoozes >= most:
+        return False
+    at = min(until, row.task_due_at) if row.kind == REMIND else until
+    if at > row.due_at:
+        waits = update(deadlines).where(deadlines.c.id == row.id)
+        tx.execute(waits.values(due_at=at, run_at=at, snoozes=row.snoozes + 1))
+    return True
 
 
 def mark_failed(tx: Connection, row: DueRow, now: datetime, error: str) -> bool:

@@ -20,7 +20,7 @@ from engine.caching import Publications, Published, Snapshots, WarmCases
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
 from engine.clock import Clock, SystemClock
-from engine.commands import amend, deliver, fire, look, own_deadlines, parked, publish, review, start, work
+from engine.commands import amend, deliver, fire, look, own_deadlines, parked, postpone, publish, review, start, work
 from engine.commands.answers import Evaluate
 from engine.commands.change import Change, Workplace
 from engine.commands.look import TaskDetail
@@ -282,6 +282,17 @@ class Engine:
     def assign(self, task_id: int, person: str, by: Actor | None = None) -> Task:
         """Hand a task to a colleague. Raises NotFound (the task, or the person in the directory), Conflict."""
         return work.assign(self.place, task_id, person, by, "assigned")
+
+    def move_deadline(self, task_id: int, due_at: datetime, reason: str, by: Actor | None = None) -> None:
+        """Give an open task another date, with a reason. Raises NotFound, Conflict, NoReason, TooFar."""
+        postpone.move_deadline(self.place, task_id, due_at, reason, by).keep_warm()
+
+    def snooze(self, task_id: int, until: datetime, reason: str, by: Actor | None = None) -> None:
+        """Have the next reminder, due or escalation of a task wait; its date stays.
+
+        Raises NotFound, NoReason, SnoozedEnough.
+        """
+        postpone.snooze(self.place, task_id, until, reason, by)
 
     def save_draft(self, task_id: int, values: Mapping[str, Any], by: Actor) -> None:
         """Keep what somebody has typed so far. Raises NotFound."""

@@ -219,6 +219,8 @@ deadlines = Table(
     Column("due_at", Instant, nullable=False),
     #: When a scheduler looks at it next: due_at, later after a failure, empty when parked.
     Column("run_at", Instant),
+    #: How often somebody has had the next step wait.
+    Column("snoozes", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("parked_at", Instant),
     Column("error", Text),

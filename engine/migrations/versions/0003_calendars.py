@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
     op.create_index(op.f("ix_absences_person_id"), "absences", ["person_id"])
+    op.add_column("deadlines", sa.Column("snoozes", sa.Integer(), server_default="0", nullable=False))
     _move_values(values)
 
 
