@@ -81,7 +81,7 @@ class Model:
         for called in (package, *dict.fromkeys(package.called.values())):
             findings += model._add(called, calls, own=called is package)
         for process_id, file, node in calls:
-            if process_id not in model.specs:
+            if process_id not in model.specs and not process_id.startswith("="):
                 rule = "reference.process" if process_id else "reference.no-process"
                 findings.append(finding(rule, file, node.get("id", ""), name=node.get("name"), id=process_id))
         errors = [one for one in findings if one.severity == "error"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from lxml import etree
 
@@ -92,7 +92,7 @@ def _element_of(node: etree._Element) -> etree._Element:
     return node
 
 
-def _children(node: etree._Element, names: set[str]) -> list[etree._Element]:
+def _children(node: etree._Element, names: Set[str]) -> list[etree._Element]:
     return [child for child in node if _local(child) in names]
 
 
@@ -161,9 +161,11 @@ class _Scope:
         return any(flow.get(end) == self.scope.get("id") for flow in flows)
 
     def _check_flows(self) -> None:
+        # Elements that are refused are there all the same.
+        known = self.nodes.keys() | {node.get("id") for node in _children(self.scope, _REFUSED)}
         for flow in self.flows:
             for end in ("sourceRef", "targetRef"):
-                if flow.get(end) not in self.nodes:
+                if flow.get(end) not in known:
                     self.faults.add(flow, f"dangling-flow.{end}")
 
     def _check_definitions(self, node: etree._Element) -> None:

@@ -10,9 +10,11 @@ from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
 
+from engine.bpmn import Model
 from engine.findings import Finding
+from engine.packages import Package
 from engine.rules import Text
-from engine.validation import checks, findings_of, style, validate
+from engine.validation import checks, findings_of, soundness, style, validate
 from engine.validation.subject import Subject
 from tests.models import bpmn
 
@@ -127,6 +129,16 @@ def table(rules: int) -> bytes:
     ).encode()
 
 
+def within(seconds: float) -> Found:
+    """A chain of 300 elements, whose soundness is to be proven within so many seconds."""
+
+    def found(_folder: Path) -> Iterable[Finding]:
+        package = Package.from_files({"a.bpmn": chain(300)}, "a")
+        return soundness.findings(Model.load(package).specs, seconds=seconds)
+
+    return found
+
+
 #: Rule → its pair.
 MADE = {
     "file-too-large": Made(
@@ -156,6 +168,7 @@ MADE = {
     "cannot-check": Made(
         "A check with a fault of its own breaks it.", by_a_check(fails), by_a_check(lambda _subject: ())
     ),
+    "soundness-not-proven": Made("A chain of 300 elements breaks it where there is no time at all.", within(0), within(5)),
     "unreadable": Made(
         "A file that is not there breaks it.", lambda folder: findings_of(folder / "gone.dmn"), written(SMALL)
     ),
