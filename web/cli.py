@@ -155,6 +155,20 @@ def validate(
 
 
 @main.command()
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--anew", is_flag=True, help="Replace the diagram that the file has.")
+def layout(path: Path, anew: bool) -> None:
+    """Draw a diagram into a .bpmn file that has none."""
+    from engine.layout import lay_out
+
+    drawn = lay_out(path.read_bytes(), path.name, anew=anew)
+    path.write_bytes(drawn.content)
+    click.echo(f"{path.as_posix()} has a diagram now.")
+    if drawn.left_out:
+        click.echo(f"Not drawn, as it has to be placed by hand: {', '.join(drawn.left_out)}.")
+
+
+@main.command()
 @PATHS
 @click.option(
     "--scenario", type=click.Path(path_type=Path), help="Only this scenario: a file, or its name in the package."

@@ -6,6 +6,7 @@ are written anew from the flows, and every library sees what runs.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from copy import deepcopy
 
 from lxml import etree
@@ -20,8 +21,8 @@ _LEFT_OUT = (
 )  # fmt: skip
 
 
-def lean(root: etree._Element) -> etree._Element:
-    """The copy; only processes that run are in it, and of a diagram the shapes."""
+def lean(root: etree._Element, processes: Collection[str | None]) -> etree._Element:
+    """The copy, with the processes of these ids, and of a diagram the shapes."""
     copy = deepcopy(root)
     etree.strip_elements(
         copy,
@@ -31,7 +32,7 @@ def lean(root: etree._Element) -> etree._Element:
         with_tail=False,
     )
     for process in copy.findall(f"{{{BPMN}}}process"):
-        if process.get("isExecutable") not in ("true", "1"):
+        if process.get("id") not in processes:
             copy.remove(process)
     for node in copy.iter():
         node.tail = None

@@ -45,12 +45,12 @@ def check(subject: Subject) -> Iterator[Finding]:
     linting: Script | None = None
     for file, root in subject.roots.items():
         drawn = _Drawn(root, file)
-        if not drawn.scopes:
+        if not drawn.running:
             continue
         yield from drawn.fake_joins()
         try:
             linting = linting or Script("lint")
-            reports = linting(etree.tostring(lean(root), encoding="unicode"), seconds=TIME_LIMIT)
+            reports = linting(etree.tostring(lean(root, drawn.running), encoding="unicode"), seconds=TIME_LIMIT)
         except Failed as failed:
             linting = None
             reason = _TOO_SLOW if "interrupted" in str(failed) else str(failed)
@@ -65,6 +65,7 @@ class _Drawn:
     def __init__(self, root: etree._Element, file: str) -> None:
         self.file = file
         processes = [process for process in root.iterchildren(f"{{{BPMN}}}process") if is_executable(process)]
+        self.running = [process.get("id") for process in processes]
         self.scopes = [scope for process in processes for scope in (process, *process.iter(f"{{{BPMN}}}subProcess"))]
         self.nodes = {node.get("id"): node for node in root.iter(f"{{{BPMN}}}*") if node.get("id")}
         self._unreached = {node.get("id") for scope in self.scopes for node in _unreached(scope)}

@@ -131,6 +131,17 @@ def test_validate_as_json_is_a_list_of_findings(here: Path) -> None:
     assert (finding["element"], finding["severity"], finding["rule"]) == ("proces", "error", "unknown-key")
 
 
+def test_layout_draws_what_validate_misses(here: Path) -> None:
+    file = "processes/tiny/tiny.bpmn"
+    assert "missing-diagram" in samled("validate", file, cwd=here).stdout
+    shown = samled("layout", file, cwd=here)
+    assert (shown.returncode, shown.stdout) == (0, f"{file} has a diagram now.\n")
+    assert "missing-diagram" not in samled("validate", file, cwd=here).stdout
+    again = samled("layout", file, cwd=here)
+    assert again.returncode == 1
+    assert "--anew" in again.stderr
+
+
 def test_what_stands_in_the_way_of_publishing_is_an_error_only_then(here: Path) -> None:
     (here / "processes" / "tiny" / "process.toml").write_text('[process]\nowner_role = "nobody"\n')
     assert samled("validate", "processes/tiny", cwd=here).returncode == 0

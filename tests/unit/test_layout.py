@@ -1,0 +1,107 @@
+"""A diagram for a model without one: everything is drawn, and nothing else in the file changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from lxml import etree
+
+from engine.errors import InvalidModel
+from engine.findings import Finding
+from engine.layout import CannotLayOut, lay_out
+from engine.validation import wellformed
+from engine.validation.subject import Subject
+from tests.models import bpmn
+from tests.random_bpmn import to_bpmn
+from tests.random_models import Drawer
+
+ROOT = Path(__file__).parents[2]
+DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
+SMALL = bpmn('<startEvent id="s"/><task id="a" name="Å"/><endEvent id="e"/><flows>\ns -> a\na -> e\n</flows>')
+#: Random models whose flows are too entangled for bpmn-auto-layout alone.
+TANGLED = (2, 16)
+
+
+def undrawn(content: bytes, folder: Path) -> list[Finding]:
+    file = folder / "a.bpmn"
+    file.write_bytes(content)
+    return [one for one in wellformed.check(Subject(file)) if one.rule in ("missing-diagram", "lost-reference")]
+
+
+def without_diagram(content: bytes) -> bytes:
+    root = etree.fromstring(content)
+    for diagram in root.findall(f"{DI}BPMNDiagram"):
+        root.remove(diagram)
+    return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def test_a_model_without_a_diagram_gets_one_with_everything_in_it(tmp_path: Path) -> None:
+    assert undrawn(SMALL, tmp_path)
+    assert undrawn(lay_out(SMALL, "a.bpmn").content, tmp_path) == []
+
+
+def test_the_file_is_otherwise_the_same_to_the_byte() -> None:
+    drawn = lay_out(SMALL, "a.bpmn").content
+    assert drawn.startswith(SMALL.removesuffix(b"</bpmn:definitions>"))
+    assert drawn.endswith(b"</bpmndi:BPMNDiagram>\n</bpmn:definitions>")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_encoding_and_line_ends_are_kept(encoding: str, tmp_path: Path) -> None:
+    text = SMALL.decode().replace("UTF-8", encoding.removesuffix("-sig").upper()).replace("\n", "\r\n")
+    drawn = lay_out(text.encode(encoding), "a.bpmn").content
+    assert undrawn(drawn, tmp_path) == []
+    assert "Å" in drawn.decode(encoding)
+    assert "\n" not in drawn.decode(encoding).replace("\r\n", "")
+
+
+def test_a_diagram_is_replaced_only_when_that_is_asked_for() -> None:
+    drawn = lay_out(SMALL, "a.bpmn").content
+    with pytest.raises(CannotLayOut, match="--anew"):
+        lay_out(drawn, "a.bpmn")
+    assert lay_out(drawn, "a.bpmn", anew=True).content == drawn
+
+
+def test_a_model_of_our_own_is_laid_out_anew_in_its_pool_and_says_what_is_left_out(tmp_path: Path) -> None:
+    content = (ROOT / "processes/sip/sip.bpmn").read_bytes()
+    drawn = lay_out(content, "sip.bpmn", anew=True)
+    assert undrawn(drawn.content, tmp_path) == []
+    assert without_diagram(drawn.content).split() == without_diagram(content).split()
+    assert "lane" in drawn.left_out
+    pools = [shape for shape in etree.fromstring(drawn.content).iter(f"{DI}BPMNShape") if shape.get("isHorizontal")]
+    assert [pool.get("bpmnElement") for pool in pools] == ["pool_sip"]
+
+
+def test_two_pools_lie_one_below_the_other(tmp_path: Path) -> None:
+    second = SMALL.decode().split("<bpmn:process")[1].split("</bpmn:process>")[0]
+    for known in ("p", "s", "a", "e", "f1_s_a", "f2_a_e"):
+        second = second.replace(f'"{known}"', f'"{known}2"')
+    pools = (
+        '<bpmn:collaboration id="c"><bpmn:participant id="p1" processRef="p"/>'
+        '<bpmn:participant id="empty" name="Parents"/><bpmn:participant id="p3" processRef="p2"/></bpmn:collaboration>'
+    )
+    text = SMALL.decode().replace("</bpmn:process>", f"</bpmn:process><bpmn:process{second}</bpmn:process>{pools}")
+    drawn = lay_out(text.encode(), "a.bpmn").content
+    assert undrawn(drawn, tmp_path) == []
+    bounds = {
+        shape.get("bpmnElement"): {key: float(value) for key, value in shape[0].attrib.items()}
+        for shape in etree.fromstring(drawn).iter(f"{DI}BPMNShape")
+    }
+    tops = [bounds[pool]["y"] for pool in ("p1", "empty", "p3")]
+    assert tops == sorted(tops)
+    assert bounds["p3"]["y"] < bounds["a2"]["y"] < bounds["p3"]["y"] + bounds["p3"]["height"]
+
+
+@pytest.mark.parametrize("seed", [*TANGLED, 3, 18])
+def test_random_models_are_drawn_whole_also_where_their_flows_are_entangled(seed: int, tmp_path: Path) -> None:
+    content = to_bpmn(Drawer(Random(seed)).model())
+    assert undrawn(lay_out(content, "a.bpmn").content, tmp_path) == []
+
+
+def test_what_cannot_be_laid_out_is_said() -> None:
+    with pytest.raises(InvalidModel):
+        lay_out(b"<x", "a.bpmn")
+    with pytest.raises(CannotLayOut, match="no process"):
+        lay_out(b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"/>', "a.bpmn")
