@@ -26,6 +26,7 @@ Action = Literal[
     "close-case",
     "start-case",
     "publish",
+    "set-absence",
     "administer",
 ]
 
@@ -64,6 +65,14 @@ class AnswersAccess:
 
 
 @dataclass(frozen=True)
+class PersonAccess:
+    """Somebody of the staff, with the units where they work."""
+
+    id: str
+    units: Collection[str] = ()
+
+
+@dataclass(frozen=True)
 class OrganisationAccess:
     """The organisation as a whole. With nobody registered in it, tools may set it up."""
 
@@ -85,6 +94,8 @@ def may(actor: Actor, action: Action, obj: object = None) -> bool:
             return getattr(obj, "owner", None) in actor.units or holds(actor, obj)
         case "start-case":
             return bool(actor.units)
+        case "set-absence":
+            return _says_who_is_away(actor, obj)
         case "publish":
             return _organised(obj, actor, "process-owner", "administrator")
         case "administer":
@@ -104,6 +115,12 @@ def holds(actor: Actor, task: object) -> bool:
 def _reads(actor: Actor, case: object) -> bool:
     units = {getattr(case, "owner", None), *getattr(case, "party_units", ())}
     return not units.isdisjoint(actor.units) or any(holds(actor, task) for task in getattr(case, "tasks", ()))
+
+
+def _says_who_is_away(actor: Actor, person: object) -> bool:
+    managed = actor.units if "unit-manager" in actor.roles else ()
+    mine = actor.id == getattr(person, "id", None)
+    return mine or "administrator" in actor.roles or not set(managed).isdisjoint(getattr(person, "units", ()))
 
 
 def _organised(obj: object, actor: Actor, *roles: str) -> bool:

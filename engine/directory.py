@@ -6,13 +6,14 @@ is raised by every change and read with every case, which tells when the snapsho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from engine import counters
+from engine import absences, counters
+from engine.absences import Absence
 from engine.actors import Actor
 from engine.database import Database
 from engine.errors import NotFound
@@ -72,6 +73,8 @@ class Organisation:
     managers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: Is anybody registered at all?
     has_people: bool = False
+    #: Person id → when they are away.
+    absences: Mapping[str, Sequence[Absence]] = field(default_factory=dict)
 
     def kind(self, unit: str) -> str | None:
         """The kind of a unit; None when nobody registered it."""
@@ -121,6 +124,7 @@ def load(tx: Connection) -> Organisation:
         units={row.id: Unit(*row) for row in tx.execute(_UNITS)},
         managers=managers,
         has_people=tx.execute(select(people.c.id).limit(1)).first() is not None,
+        absences=absences.load(tx),
     )
 
 

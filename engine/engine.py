@@ -14,13 +14,27 @@ from typing import TYPE_CHECKING, Any
 from engine import cases, deadlines, drafts, files, heartbeats, history, organisations, outbox, parties, reads, subjects
 from engine import tasks as task_rows
 from engine import versions as version_rows
+from engine.absences import Absence
 from engine.access import may
 from engine.actors import Actor
 from engine.caching import Publications, Published, Snapshots, WarmCases
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
 from engine.clock import Clock, SystemClock
-from engine.commands import amend, deliver, fire, look, own_deadlines, parked, postpone, publish, review, start, work
+from engine.commands import (
+    amend,
+    away,
+    deliver,
+    fire,
+    look,
+    own_deadlines,
+    parked,
+    postpone,
+    publish,
+    review,
+    start,
+    work,
+)
 from engine.commands.answers import Evaluate
 from engine.commands.change import Change, Workplace
 from engine.commands.look import TaskDetail
@@ -477,6 +491,23 @@ class Engine:
     def apply_deadlines(self, limit: int = 200) -> int:
         """What a scheduler calls: bring new values to running cases. How many cases were looked at."""
         return own_deadlines.apply(self.place, limit)
+
+    def add_absence(
+        self, person: str, first_day: date, last_day: date, substitute: str | None = None, by: Actor | None = None
+    ) -> None:
+        """Somebody is away on these days (both included): their reminders go to a colleague, else to their unit.
+
+        Raises Forbidden, NoSubstitute; ValueError when it ends before it begins.
+        """
+        away.add(self.place, person, first_day, last_day, substitute, by)
+
+    def remove_absence(self, absence_id: int, person: str, by: Actor | None = None) -> None:
+        """Somebody is there after all. Raises Forbidden, NotFound."""
+        away.remove(self.place, absence_id, person, by)
+
+    def absences(self, person: str, by: Actor | None = None) -> list[Absence]:
+        """When somebody is away from today on. Raises Forbidden."""
+        return away.of_person(self.place, person, by)
 
     def set_closed_days(self, days: Sequence[date], by: Actor | None = None) -> None:
         """Set the days on which the organisation is closed. Raises Forbidden."""

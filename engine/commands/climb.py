@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from engine import deadlines, history, outbox, tasks
+from engine.absences import asked_instead
 from engine.caching import Published, Snapshot
 from engine.claims import Claim
 from engine.commands.change import Workplace
@@ -34,7 +35,7 @@ def climb(place: Workplace, tx: Connection, claim: Claim, now: datetime) -> bool
     if row.kind == REMIND and row.task_due_at <= now:
         deadlines.move(tx, row.id, following)
         return False
-    told = _whom(claim, task, published, snapshot)
+    told = _those_present(_whom(claim, task, published, snapshot), task, claim, snapshot, now)
     with together(tx):
         if task and row.kind == DUE:
             tasks.mark_overdue(tx, task.id)
@@ -65,6 +66,21 @@ def _whom(claim: Claim, task: Task | None, published: Published, snapshot: Snaps
         return holding
     setting = published.deadlines.get(row.name) if row.name else None
     return roles.recipients(setting.escalate[row.rung], task.units) if setting else []
+
+
+def _those_present(told: list[str], task: Task | None, claim: Claim, snapshot: Snapshot, now: datetime) -> list[str]:
+    """The same, with those who stand in for whoever is away; where nobody does, the units that hold the task."""
+    day = snapshot.settings.calendar.local(now).date()
+    holding = [f"unit:{unit}" for unit in (task.units if task else ()) or (claim.case.owner,)]
+    present: list[str] = []
+    for recipient in told:
+        kind, _, key = recipient.partition(":")
+        if kind == "person":
+            instead = asked_instead(snapshot.organisation.absences, key, day)
+            present += [f"person:{instead}"] if instead else holding
+        else:
+            present.append(recipient)
+    return list(dict.fromkeys(present))
 
 
 def _notices(number: str, row: DueRow, told: list[str], snapshot: Snapshot) -> list[Outgoing]:
