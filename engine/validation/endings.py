@@ -1,0 +1,127 @@
+"""Every end is reached with nothing left open.
+
+A case closes when its last token is gone: an ordinary end waits for what still goes on beside it. A terminate end does
+not; whoever had a task then finds it gone. So a terminate end must not take another's open task away unless somebody is
+told on the way to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import permutations
+
+from engine.bpmn.activities import UserTask
+from engine.bpmn.events import BoundaryEvent, EndEvent
+from engine.bpmn.gateways import InclusiveGateway, ParallelGateway
+from engine.bpmn.nodes import Node
+from engine.bpmn.processes import ProcessSpec
+from engine.findings import Finding
+from engine.rules import Text, finding
+from engine.validation.scopes import Scopes, is_heard, nodes, worker
+
+#: The tasks that a finding names; of more, the rest are left out.
+_SHOWN = 3
+
+
+def endings(scopes: Scopes) -> Iterator[Finding]:
+    """Terminate ends that take open tasks away."""
+    for spec in scopes.specs.values():
+        for end in nodes(spec):
+            if isinstance(end, EndEvent) and end.trigger.kind == "terminate":
+                gone = _taken_away(scopes, spec, end)
+                if gone:
+                    yield _finding(spec, end, gone)
+
+
+def _finding(spec: ProcessSpec, end: EndEvent, gone: list[UserTask]) -> Finding:
+    names = list(dict.fromkeys(task.bpmn_name or task.bpmn_id for task in gone))
+    tasks = Text(*(", ".join(f"{left}{name}{right}" for name in names[:_SHOWN]) for left, right in ("“”", "””")))
+    what = end.bpmn_name or end.bpmn_id
+    return finding("end-leaves-work", spec.file, end.bpmn_id, name=end.bpmn_name, what=what, tasks=tasks)
+
+
+def _taken_away(scopes: Scopes, spec: ProcessSpec, end: EndEvent) -> list[UserTask]:
+    """Tasks of others that may be open when the end is reached, where nobody is told."""
+    last, told = _before(end)
+    if told:
+        return []
+    doers = {_who(task) for task in last}
+    beside = [task for task in _beside(scopes, spec, end) if task not in last]
+    return [task for task in dict.fromkeys(beside) if _who(task) not in doers]
+
+
+def _before(end: Node) -> tuple[list[Node], bool]:
+    """The user tasks last done on the ways to the end; and whether anybody is told between them and the end."""
+    waiting, seen, last = [flow.source for flow in end.incoming], set[str](), []
+    while waiting:
+        node = waiting.pop()
+        if node.name in seen:
+            continue
+        seen.add(node.name)
+        if isinstance(worker(node), UserTask):
+            last.append(worker(node))
+        elif is_heard(node):
+            return [], True
+        else:
+            waiting += [flow.source for flow in node.incoming]
+    return last, False
+
+
+def _who(task: Node) -> tuple[str | None, ...]:
+    """Whose task it is, as the model says it."""
+    said = task.dialect
+    values = (said.assignee, said.candidate_groups, said.candidate_users)
+    written = [None if value is None else value.text for value in values]
+    return (*written, None if said.candidate_groups else task.lane)
+
+
+def _beside(scopes: Scopes, spec: ProcessSpec, end: EndEvent) -> Iterator[UserTask]:
+    """Tasks on branches that go on beside one that leads to the end."""
+    for start in spec.event_starts:
+        if not start.interrupting:
+            yield from _tasks(scopes, start.sub_process)
+    for split in nodes(spec):
+        for branches in _splits(split):
+            for one, other in permutations(branches, 2):
+                together = _reach(one, split) & _reach(other, split)
+                joins = [name for name in together if _joins(spec.task_specs[name])]
+                if end.name in _reach(one, split, joins):
+                    for name in sorted(_reach(other, split, joins)):
+                        yield from _tasks(scopes, spec.task_specs[name])
+
+
+def _splits(node: Node) -> Iterator[list[list[Node]]]:
+    """Where one token becomes several: what each of them reaches first."""
+    if isinstance(node, (ParallelGateway, InclusiveGateway)) and len(node.outgoing) > 1:
+        yield [[flow.target] for flow in node.outgoing]
+    events: list[BoundaryEvent] = getattr(node, "boundaries", [])
+    for event in events:
+        if not event.cancel_activity:
+            rest = [node, *(flow.target for flow in node.outgoing), *(other for other in events if other is not event)]
+            yield [rest, [flow.target for flow in event.outgoing]]
+
+
+def _joins(node: Node) -> bool:
+    return isinstance(node, (ParallelGateway, InclusiveGateway)) and len(node.incoming) > 1
+
+
+def _reach(first: list[Node], split: Node, joins: Iterable[str] = ()) -> set[str]:
+    """The nodes that a branch may come to, not going through the split again nor into these joins."""
+    waiting, found, closed = list(first), {split.name} & {node.name for node in first}, {split.name, *joins}
+    while waiting:
+        node = waiting.pop()
+        if node.name not in found and node.name not in closed:
+            found.add(node.name)
+            waiting += [flow.target for flow in node.outgoing]
+            waiting += getattr(node, "boundaries", ())
+    return found
+
+
+def _tasks(scopes: Scopes, node: Node, seen: frozenset[str] = frozenset()) -> Iterator[UserTask]:
+    """The user task that a node is, or those inside it."""
+    activity, inside = worker(node), scopes.inside(node)
+    if isinstance(activity, UserTask):
+        yield activity
+    elif inside is not None and inside not in seen:
+        for inner in nodes(scopes.specs[inside]):
+            yield from _tasks(scopes, inner, seen | {inside})
