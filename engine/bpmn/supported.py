@@ -112,6 +112,8 @@ class _Scope:
         self.scope = scope
         self.faults = faults
         self.nodes = {node.get("id"): node for node in _children(scope, FLOW_NODES)}
+        #: Elements that are refused for what they are. They are there all the same: no second finding for that.
+        self.refused = {node.get("id") for node in _children(scope, _REFUSED)}
         self.flows = _children(scope, {"sequenceFlow"})
         self._by_source: dict[str | None, list[etree._Element]] = {}
         self._by_target: dict[str | None, list[etree._Element]] = {}
@@ -161,11 +163,9 @@ class _Scope:
         return any(flow.get(end) == self.scope.get("id") for flow in flows)
 
     def _check_flows(self) -> None:
-        # Elements that are refused are there all the same.
-        known = self.nodes.keys() | {node.get("id") for node in _children(self.scope, _REFUSED)}
         for flow in self.flows:
             for end in ("sourceRef", "targetRef"):
-                if flow.get(end) not in known:
+                if flow.get(end) not in self.nodes and flow.get(end) not in self.refused:
                     self.faults.add(flow, f"dangling-flow.{end}")
 
     def _check_definitions(self, node: etree._Element) -> None:
@@ -218,7 +218,7 @@ class _Scope:
 
     def _check_boundaries(self) -> None:
         for node in self.nodes.values():
-            if _local(node) != "boundaryEvent":
+            if _local(node) != "boundaryEvent" or node.get("attachedToRef") in self.refused:
                 continue
             host = self.nodes.get(node.get("attachedToRef"))
             if host is None or _local(host) not in ACTIVITIES or host.get("triggeredByEvent") == "true":

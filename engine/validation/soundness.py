@@ -119,8 +119,12 @@ class _Net:
         return isinstance(node, EndEvent), -self.rank.get(node.name, 0), place
 
     def goes_back(self, name: str) -> bool:
-        """Does a flow out of this node lead back towards the start?"""
-        return any(self.rank.get(flow.target.name, 0) <= self.rank[name] for flow in self.nodes[name].outgoing)
+        """Does a flow into or out of this node lead back towards the start? Every circle has one."""
+        node = self.nodes[name]
+        return any(
+            self.rank.get(flow.target.name, 0) <= self.rank.get(flow.source.name, 0)
+            for flow in (*node.outgoing, *node.incoming)
+        )
 
     def stands_alone(self, boundary: BoundaryEvent) -> bool:
         """Does what follows a non-interrupting event neither join, stop nor repeat the rest? It is looked at alone."""

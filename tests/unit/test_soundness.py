@@ -113,3 +113,18 @@ def test_twenty_parallel_branches_with_choices_are_proven_at_once() -> None:
         body += f'<exclusiveGateway id="x{n}"/><userTask id="a{n}"/><userTask id="b{n}"/><exclusiveGateway id="y{n}"/>'
         body += f"<flows>\ng -> x{n}\nx{n} -> a{n} [=v]\nx{n} -> b{n} [default]\na{n} -> y{n}\nb{n} -> y{n}\ny{n} -> j\n</flows>"
     assert problems(body) == []
+
+
+def test_a_branch_that_goes_round_for_ever_does_not_hide_the_one_beside() -> None:
+    """Found by the random models: the loop was entered where no flow led back, and the other branch was forgotten."""
+    body = """<startEvent id="s"/><parallelGateway id="g"/><userTask id="a"/><userTask id="round"/><userTask id="again"/>
+    <endEvent id="e"/>
+    <flows>
+    s -> g
+    g -> a
+    g -> round
+    a -> e
+    round -> again
+    again -> round
+    </flows>"""
+    assert problems(body) == []
