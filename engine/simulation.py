@@ -21,11 +21,11 @@ from engine.coverage import Coverage, Passed
 from engine.engine import Engine
 from engine.errors import InvalidModel, NotFound
 from engine.example import load_example_organisation
+from engine.forked import each_of
 from engine.packages import Package
 from engine.scenario_play import Failure, Play, Post, ScenarioResult
 from engine.scenarios import Scenario
 from engine.services import HANDLERS
-from engine.side_by_side import each_of
 from engine.validation.checks import errors_of
 from engine.validation.subject import Subject
 
