@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from engine.errors import FeelError, InvalidModel
 from engine.findings import Finding
 from engine.rules import Text, finding
-from engine.validation import conditions, dataflow, form_files, readable, scenario_runs, soundness, style, tables, wellformed
+from engine.validation import (
+    chairs,
+    conditions,
+    dataflow,
+    form_files,
+    form_usage,
+    readable,
+    scenario_runs,
+    soundness,
+    style,
+    tables,
+    wellformed,
+)
 from engine.validation.subject import Subject
 
 
@@ -31,7 +43,9 @@ CHECKS = (
     Check(Text("conditions", "villkor"), conditions.check),
     Check(Text("decisions", "beslut"), tables.check),
     Check(Text("forms", "formulär"), form_files.check),
+    Check(Text("the use of forms", "hur formulären används"), form_usage.check, refuses=False),
     Check(Text("soundness", "sundhet"), soundness.check_subject),
+    Check(Text("between the chairs", "mellan stolarna"), chairs.check, refuses=False),
     Check(Text("scenarios", "scenarier"), scenario_runs.check, refuses=False),
 )
 
