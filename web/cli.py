@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,14 @@ import click
 if TYPE_CHECKING:
     from engine import Engine
     from engine.findings import Finding, Language
-    from engine.simulation import ScenarioResult
+    from engine.coverage import Coverage
+    from engine.simulation import ScenarioResult, Simulation
 
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+LANGUAGE = click.option(
+    "--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of the findings."
+)
 HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 PORT = click.option(
     "--port",
@@ -59,14 +63,15 @@ def main() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of process packages; else processes/ here, else the one Samled came with.",
 )
+@LANGUAGE
 @click.pass_context
-def init(ctx: click.Context, demo: bool, processes: Path | None) -> None:
+def init(ctx: click.Context, demo: bool, processes: Path | None, language: Language) -> None:
     """Bring the database up to date and publish the processes."""
     with _engine() as engine:
         engine.upgrade()
         _set_zone(engine)
         folder = processes or _processes_folder()
-        broken = _publish_all(engine, folder)
+        broken = _publish_all(engine, folder, language)
         if demo:
             _load_demo(engine, folder)
     if broken:
@@ -128,7 +133,7 @@ def scheduler(ctx: click.Context, healthy: bool, status: bool, as_json: bool) ->
 @click.option("--publish", is_flag=True, help="Findings that stand in the way of publishing are errors.")
 @JSON
 @click.option("--sarif", "as_sarif", is_flag=True, help="Print SARIF 2.1.0, which code hosts show beside the files.")
-@click.option("--language", type=click.Choice(["en", "sv"]), default="en", show_default=True, help="Of the lines.")
+@LANGUAGE
 @click.pass_context
 def validate(
     ctx: click.Context, paths: tuple[Path, ...], publish: bool, as_json: bool, as_sarif: bool, language: Language
@@ -174,51 +179,67 @@ def layout(path: Path, anew: bool) -> None:
     "--scenario", type=click.Path(path_type=Path), help="Only this scenario: a file, or its name in the package."
 )
 @JSON
+@LANGUAGE
 @click.pass_context
-def simulate(ctx: click.Context, paths: tuple[Path, ...], scenario: Path | None, as_json: bool) -> None:
+def simulate(
+    ctx: click.Context, paths: tuple[Path, ...], scenario: Path | None, as_json: bool, language: Language
+) -> None:
     """Run the scenarios of packages under a virtual clock, in a throw-away database."""
     from engine.validation import packages_in
 
     shown: list[dict[str, Any]] = []
     failed = False
     for path in (package for given in paths for package in packages_in(given)):
-        results, findings = _played(path, scenario)
+        simulation, findings = _played(path, scenario)
+        results = simulation.results if simulation else []
         failed = failed or bool(findings) or not all(result.passed for result in results)
-        found = [finding.as_dict() for finding in findings]
         shown.append(
-            {"path": path.as_posix(), "findings": found, "scenarios": [result.as_dict() for result in results]}
+            {
+                "path": path.as_posix(),
+                "findings": [finding.as_dict() for finding in findings],
+                "scenarios": [result.as_dict() for result in results],
+                "coverage": simulation.coverage.as_dict() if simulation else None,
+            }
         )
         if not as_json:
-            _show_results(path, results, findings)
+            _show_results(path, results, findings, language)
+            if simulation and results[0].file:
+                _show_coverage(path, simulation.coverage)
     if as_json:
         click.echo(_as_json(shown))
     ctx.exit(1 if failed else 0)
 
 
-def _played(path: Path, scenario: Path | None) -> tuple[list[ScenarioResult], list[Finding]]:
-    """The results; or why there are none, so that the next package is still run."""
+def _played(path: Path, scenario: Path | None) -> tuple[Simulation | None, list[Finding]]:
+    """How it went; or why nothing was run, so that the next package still is."""
     from engine.errors import InvalidModel, SamledError
-    from engine.findings import Finding
-    from engine.simulation import simulate as play
+    from engine.rules import finding
+    from engine.simulation import rehearse
     from engine.validation import placed
 
     try:
-        return play(path, scenario), []
+        return rehearse(path, scenario), []
     except InvalidModel as error:
-        return [], [placed(finding, path) for finding in error.findings]
+        return None, [placed(one, path) for one in error.findings]
     except SamledError as error:
-        message, _, remedy = error.message.partition(". ")
-        return [], [Finding(path.as_posix(), "", "error", "cannot-run", message, remedy)]
+        return None, [finding("cannot-run", path.as_posix(), reason=error.message.rstrip("."))]
 
 
 @main.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-def publish(path: Path) -> None:
+@LANGUAGE
+@click.pass_context
+def publish(ctx: click.Context, path: Path, language: Language) -> None:
     """Publish a package or a bare .bpmn; cases that start from now on run on it."""
     from engine.actors import SYSTEM
+    from engine.errors import InvalidModel
 
     with _engine() as engine:
-        version = engine.publish(path, by=SYSTEM)
+        try:
+            version = engine.publish(path, by=SYSTEM)
+        except InvalidModel as error:
+            _show_findings(error.findings, path, language)
+            ctx.exit(1)
         click.echo(f"{version.process_id} version {version.number}")
 
 
@@ -284,10 +305,9 @@ def _processes_folder() -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parents[1] / "processes"
 
 
-def _publish_all(engine: Engine, folder: Path) -> int:
+def _publish_all(engine: Engine, folder: Path, language: Language) -> int:
     """Publish every package of a folder; how many could not be. A broken one never stops the others."""
     from engine.errors import InvalidModel
-    from engine.validation import placed
 
     broken = 0
     for path in sorted(path for path in folder.glob("*") if path.is_dir() and any(path.glob("*.bpmn"))):
@@ -295,7 +315,7 @@ def _publish_all(engine: Engine, folder: Path) -> int:
             click.echo(_publish(engine, path))
         except InvalidModel as error:
             broken += 1
-            click.echo("\n".join(str(placed(finding, path)) for finding in error.findings), err=True)
+            _show_findings(error.findings, path, language)
     return broken
 
 
@@ -323,16 +343,24 @@ def _load_demo(engine: Engine, processes: Path) -> None:
     click.echo("Serve it with SAMLED_EXAMPLE=1 to see its people and their password on the log-in page.")
 
 
-def _show_results(path: Path, results: list[ScenarioResult], findings: list[Finding]) -> None:
+def _show_findings(findings: Sequence[Finding], path: Path, language: Language) -> None:
+    """Why it was not published, with the path that was given in front."""
     from engine.validation import placed
 
     for finding in findings:
-        click.echo(str(finding))
+        click.echo(placed(finding, path).line(language), err=True)
+
+
+def _show_results(path: Path, results: list[ScenarioResult], findings: list[Finding], language: Language) -> None:
+    from engine.validation import placed
+
+    for finding in findings:
+        click.echo(finding.line(language))
     for result in results:
         click.echo(f"{'ok  ' if result.passed else 'FAIL'} {path.as_posix()}: {result.name}")
         place = path if path.is_dir() else path.parent
         for finding in result.findings:
-            click.echo(f"     {placed(finding, path)}")
+            click.echo(f"     {placed(finding, path).line(language)}")
         for failure in result.failures:
             click.echo(f"     {(place / result.file).as_posix() if result.file else path.as_posix()}: {failure}")
         for incident in result.incidents:
@@ -342,6 +370,13 @@ def _show_results(path: Path, results: list[ScenarioResult], findings: list[Find
     failed = sum(not result.passed for result in results)
     if results:
         click.echo(f"{path.as_posix()}: {len(results)} run, {failed} failed")
+
+
+def _show_coverage(path: Path, coverage: Coverage) -> None:
+    click.echo(f"{path.as_posix()}: {coverage.visited} of {coverage.total} elements visited")
+    for element in coverage.missed:
+        way = f" from “{element.way[0]}” to “{element.way[1]}”" if element.way else ""
+        click.echo(f"     not visited: {element.file}:{element.id}{f' “{element.name}”' if element.name else ''}{way}")
 
 
 def _stands(result: ScenarioResult) -> str:

@@ -38,12 +38,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield finding("form-unused", file, form=form.title)
             continue
         for field in fields(form) if named is not None else ():
-            if (
-                isinstance(field.component, Expression)
-                and not field.in_rows
-                and not _is_read(field.path, form_id, places)
-            ):
-                yield finding("form-unread", file, ".".join(field.path), field=".".join(field.path))
+            if isinstance(field.component, Expression) and not (field.in_rows or places.reads((form_id, *field.path))):
+                yield finding("form-unread", file, field.name, field=field.name)
     yield from side_by_side.check(subject)
 
 
@@ -55,13 +51,9 @@ def _named(subject: Subject) -> frozenset[str] | None:
     return References.of(models).forms
 
 
-def _is_read(path: tuple[str, ...], form_id: str, places: ReadingPlaces) -> bool:
-    return places.reads((form_id, *path))
-
-
 def _id_findings(form_id: str, file: str, places: ReadingPlaces) -> Iterator[Finding]:
     """The answers are kept under the form's id: expressions must be able to name it, and nothing else may be there."""
     if form_id in RESERVED:
-        yield finding("form-id.reserved", file, id=form_id)
+        yield finding("form-id-unreadable.reserved", file, id=form_id)
     elif not _NAME.fullmatch(form_id) and any(form_id in source for source in places.sources):
-        yield finding("form-id.name", file, id=form_id)
+        yield finding("form-id-unreadable.name", file, id=form_id)

@@ -11,12 +11,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 from engine.bpmn import Model
+from engine.errors import InvalidModel
 from engine.findings import Finding
 from engine.packages import Package
 from engine.rules import Text
 from engine.validation import checks, findings_of, soundness, style, validate
 from engine.validation.subject import Subject
 from tests.models import bpmn
+from web.cli import _played
 
 #: The module; the package has a function of that name.
 confined = import_module("engine.validation.confined")
@@ -139,6 +141,47 @@ def within(seconds: float) -> Found:
     return found
 
 
+def refused(load: Callable[[Path], object]) -> Found:
+    """Why something cannot be done in a folder with the small model in it; nothing where it can."""
+
+    def found(folder: Path) -> Iterable[Finding]:
+        (folder / "a.bpmn").write_bytes(SMALL)
+        try:
+            load(folder)
+        except InvalidModel as error:
+            return error.findings
+        return []
+
+    return found
+
+
+def with_scenarios(number: int) -> Callable[[Path], object]:
+    """A package with so many scenario files is read."""
+
+    def load(folder: Path) -> object:
+        for one in range(number):
+            (folder / f"{one}.yaml").touch()
+        return Package.load(folder)
+
+    return load
+
+
+def fields(number: int) -> bytes:
+    """A form with so many questions."""
+    questions = [{"type": "textfield", "key": f"q{one}"} for one in range(number)]
+    return json.dumps({"type": "default", "id": "a", "components": questions}).encode()
+
+
+def simulated(scenario: str | None) -> Found:
+    """The small model, run by the command with this scenario."""
+
+    def found(folder: Path) -> Iterable[Finding]:
+        (folder / "a.bpmn").write_bytes(SMALL)
+        return _played(folder / "a.bpmn", Path(scenario) if scenario else None)[1]
+
+    return found
+
+
 #: Rule → its pair.
 MADE = {
     "file-too-large": Made(
@@ -176,5 +219,35 @@ MADE = {
         "A table of 400 rules, each with two bounds of its own, breaks it; one of 100 does not.",
         written(table(400), "a.dmn"),
         written(table(100), "a.dmn"),
+    ),
+    "not-a-package": Made(
+        "A text file that is to be published breaks it, a model does not.",
+        refused(lambda folder: Package.load(folder / "a.txt")),
+        refused(lambda folder: Package.load(folder / "a.bpmn")),
+    ),
+    "not-found": Made(
+        "A model that is to be published and is not there breaks it.",
+        refused(lambda folder: Package.load(folder / "gone.bpmn")),
+        refused(lambda folder: Package.load(folder / "a.bpmn")),
+    ),
+    "too-many-files": Made(
+        "A package of 1,001 files breaks it, one of 1,000 does not.",
+        refused(with_scenarios(1_000)),
+        refused(with_scenarios(999)),
+    ),
+    "file-name": Made(
+        "A package that is sent with the file `../a.bpmn` breaks it, one with `a.bpmn` does not.",
+        refused(lambda _folder: Package.from_files({"../a.bpmn": SMALL}, "a")),
+        refused(lambda _folder: Package.from_files({"a.bpmn": SMALL}, "a")),
+    ),
+    "too-large": Made(
+        "A form of 1,001 components breaks it, one of 1,000 does not.",
+        written(fields(1_001), "a.form"),
+        written(fields(1_000), "a.form"),
+    ),
+    "cannot-run": Made(
+        "`samled simulate` with a scenario that the package does not have breaks it; without one, a case is started.",
+        simulated("gone"),
+        simulated(None),
     ),
 }  # fmt: skip
