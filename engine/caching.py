@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from engine.organisations import Settings
 from engine.packages import Package
 from engine.parties import Party
 from engine.process_settings import DeadlineSetting, Role
+from engine.school_years import Stretch
 from engine.versions import Version
 
 if TYPE_CHECKING:
@@ -112,6 +114,12 @@ class Snapshot:
         """The calendar on which these units are asked."""
         known = self.organisation.units
         return self.settings.calendar_of([known[unit] for unit in units if unit in known])
+
+    def school_break(self, units: Sequence[str], day: date) -> Stretch | None:
+        """First and last day of the break in which a day falls for all of these units; None: one of them is there."""
+        known, years = self.organisation.units, self.settings.school_years
+        found = [years.break_on(known[unit], day) if unit in known else None for unit in units]
+        return found[0] if found and all(found) else None
 
 
 class Snapshots:

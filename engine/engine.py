@@ -49,11 +49,13 @@ from engine.heartbeats import Heartbeat, Pulse
 from engine.history import Entry
 from engine.invariants import Breach, check
 from engine.notices import Notifier, notifier_from_environment, send_due
+from engine.organisations import SettingChange, Settings
 from engine.outbox import Waiting
 from engine.packages import Package
 from engine.pages import Page
 from engine.parties import Party
 from engine.reads import Read
+from engine.school_years import SchoolYears, Stretch
 from engine.tasks import Task, TaskFilter
 from engine.versions import Version
 
@@ -509,17 +511,50 @@ class Engine:
         """When somebody is away from today on. Raises Forbidden."""
         return away.of_person(self.place, person, by)
 
-    def set_closed_days(self, days: Sequence[date], by: Actor | None = None) -> None:
+    def set_closed_days(self, days: Sequence[date], reason: str = "", by: Actor | None = None) -> None:
         """Set the days on which the organisation is closed. Raises Forbidden."""
         with self.database.command() as tx:
             parked.demand_administrator(self.place, tx, by)
-            organisations.set_closed_days(tx, frozenset(days), by.id if by else None, self.clock.now(tx))
+            organisations.set_closed_days(tx, frozenset(days), by.id if by else None, self.clock.now(tx), reason)
 
     def set_zone(self, zone: str, by: Actor | None = None) -> None:
         """Set the organisation's zone, for what is counted from now on. Raises ValueError for no zone, Forbidden."""
         with self.database.command() as tx:
             parked.demand_administrator(self.place, tx, by)
             organisations.set_zone(tx, zone, by.id if by else None, self.clock.now(tx))
+
+    def set_counting(
+        self, *, eves: bool, hours_of_working_days: bool, reason: str = "", by: Actor | None = None
+    ) -> None:
+        """Are the three eves free, and do a deadline's hours pass on working days only? Raises Forbidden."""
+        with self.database.command() as tx:
+            parked.demand_administrator(self.place, tx, by)
+            who, now = by.id if by else None, self.clock.now(tx)
+            organisations.set_counting(
+                tx, eves=eves, hours_of_working_days=hours_of_working_days, by=who, now=now, reason=reason
+            )
+
+    def set_school_years(self, years: SchoolYears, reason: str = "", by: Actor | None = None) -> None:
+        """Set the terms of the schools, and what deadlines do between them. Raises Forbidden."""
+        with self.database.command() as tx:
+            parked.demand_administrator(self.place, tx, by)
+            organisations.set_school_years(tx, years, by.id if by else None, self.clock.now(tx), reason)
+
+    def settings(self) -> Settings:
+        """What the organisation has set: calendar, school years, its own values of deadlines."""
+        with self.database.reading() as tx:
+            return self.place.snapshots.get(tx).settings
+
+    def setting_changes(self, by: Actor | None = None) -> list[SettingChange]:
+        """Who set what, when and why, the newest first. Raises Forbidden."""
+        with self.database.reading() as tx:
+            parked.demand_administrator(self.place, tx, by)
+            return organisations.changes(tx)
+
+    def school_break(self, units: Sequence[str], day: date) -> Stretch | None:
+        """First and last day of the break in which a day falls for all of these units; None: one of them is there."""
+        with self.database.reading() as tx:
+            return self.place.snapshots.get(tx).school_break(units, day)
 
     def _after(self, change: Change) -> None:
         """After a command's commit: keep the case warm, deliver what it threw at others."""

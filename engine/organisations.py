@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -111,8 +111,8 @@ def _change(tx: Connection, key: str, value: Any, by: str | None, now: datetime,
     tx.execute(insert(setting_changes).values(**row))
 
 
-def changes(tx: Connection, keys: Sequence[str], limit: int = 100) -> list[SettingChange]:
-    """The history of some settings, the newest first."""
+def changes(tx: Connection, limit: int = 100) -> list[SettingChange]:
+    """The history of the settings, the newest first."""
     columns = [setting_changes.c[name] for name in SettingChange.__slots__]
-    query = select(*columns).where(setting_changes.c.key.in_(keys)).order_by(setting_changes.c.id.desc())
+    query = select(*columns).order_by(setting_changes.c.id.desc())
     return [SettingChange(*row) for row in tx.execute(query.limit(limit))]

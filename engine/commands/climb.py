@@ -5,7 +5,7 @@ Two kinds: the ladder of a task (remind, due, escalate), and an element that has
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -35,7 +35,8 @@ def climb(place: Workplace, tx: Connection, claim: Claim, now: datetime) -> bool
     if row.kind == REMIND and row.task_due_at <= now:
         deadlines.move(tx, row.id, following)
         return False
-    told = _those_present(_whom(claim, task, published, snapshot), task, claim, snapshot, now)
+    day = snapshot.settings.calendar.local(now).date()
+    told = _those_present(_whom(claim, task, published, snapshot, day), task, claim, snapshot, day)
     with together(tx):
         if task and row.kind == DUE:
             tasks.mark_overdue(tx, task.id)
@@ -53,24 +54,27 @@ def _payload(row: DueRow, told: list[str]) -> dict[str, object]:
     return {"to": told, "deadline": row.name, "due": row.task_due_at.isoformat(), "rung": row.rung}
 
 
-def _whom(claim: Claim, task: Task | None, published: Published, snapshot: Snapshot) -> list[str]:
+def _whom(claim: Claim, task: Task | None, published: Published, snapshot: Snapshot, day: date) -> list[str]:
     row, owner = claim.due, claim.case.owner
     roles = CaseRoles(published.roles, owner, claim.parties, snapshot.organisation)
     if task is None:  # stopped: the case's owner and their managers hear of it until they have decided
         return list(dict.fromkeys([f"unit:{owner}", *roles.recipients("unit-manager", (owner,))]))
     holding = [f"unit:{unit}" for unit in task.units or (owner,)]
+    too: list[str] = []
+    if snapshot.settings.school_years.rule == "ask" and snapshot.school_break(task.units, day):
+        # Nobody is at the school: whoever owns the case hears, to ask somebody else; their managers, if it is theirs.
+        too = roles.recipients("unit-manager", (owner,)) if owner in task.units else [f"unit:{owner}"]
     if row.kind == REMIND:
         named = [task.assignee] if task.assignee else list(task.people)
-        return [f"person:{person}" for person in named] or holding
+        return ([f"person:{person}" for person in named] or holding) + too
     if row.kind == DUE:
-        return holding
+        return holding + too
     setting = published.deadlines.get(row.name) if row.name else None
     return roles.recipients(setting.escalate[row.rung], task.units) if setting else []
 
 
-def _those_present(told: list[str], task: Task | None, claim: Claim, snapshot: Snapshot, now: datetime) -> list[str]:
+def _those_present(told: list[str], task: Task | None, claim: Claim, snapshot: Snapshot, day: date) -> list[str]:
     """The same, with those who stand in for whoever is away; where nobody does, the units that hold the task."""
-    day = snapshot.settings.calendar.local(now).date()
     holding = [f"unit:{unit}" for unit in (task.units if task else ()) or (claim.case.owner,)]
     present: list[str] = []
     for recipient in told:
