@@ -175,6 +175,16 @@ class Decision:
         """All that it evaluates itself, for checks."""
         return tuple(self.logic.expressions())
 
+    def looks_at(self) -> Iterator[tuple[Expression, bool]]:
+        """Each expression over the case's variables alone, those of required decisions included; always evaluated?"""
+        given = {alias for decision in self.required for alias in decision.aliases}
+        always = self.logic.inputs if isinstance(self.logic, _Table) else (self.logic.expression,)
+        for expression in self.expressions:
+            if not given & {path[0] for path in expression.reads}:
+                yield expression, expression in always
+        for decision in self.required:
+            yield from decision.looks_at()
+
     def evaluate(self, variables: Mapping[str, Any], context: FeelContext, *, strict: bool = True) -> Any:
         """The result as JSON: one output is its value, several are an object; no hit is the outputs' defaults, else
         None; COLLECT, RULE ORDER and OUTPUT ORDER give a list.

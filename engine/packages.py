@@ -192,6 +192,12 @@ class Package:
         return self.settings.indicators
 
 
+def is_beside(path: Path, process_id: str) -> bool:
+    """Is a process of this id defined beside a package or a bare model?"""
+    files = _Beside(path).candidates(process_id)
+    return any(defines(content, process_id) for file in files if (content := _read(file)) is not None)
+
+
 class _Beside:
     """Finds the package that defines a process, beside a package or a bare model."""
 
@@ -202,7 +208,7 @@ class _Beside:
 
     def find(self, process_id: str) -> Package | None:
         """The package, or None. Raises `InvalidModel` when it is there and broken."""
-        for file in self._candidates(process_id):
+        for file in self.candidates(process_id):
             content = _read(file)
             if content is not None and defines(content, process_id):
                 found = file if self.bare else file.parent
@@ -213,8 +219,8 @@ class _Beside:
                     raise InvalidModel(named) from None
         return None
 
-    def _candidates(self, process_id: str) -> Iterator[Path]:
-        """The likely one first. An id is never used as a path unless it is a plain name."""
+    def candidates(self, process_id: str) -> Iterator[Path]:
+        """The models to look into, the likely one first. An id is never used as a path unless it is a plain name."""
         if self.bare:
             files = sorted(self.place.glob("*.bpmn"))
             likely = {self.place / f"{process_id}.bpmn"}

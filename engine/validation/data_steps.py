@@ -165,12 +165,19 @@ class Steps:
             self.note(spec, node, said.script, state, strict=False)
             return state.write(said.result, _kinds(said.script, state)) if said.result else state
         if isinstance(node, BusinessRuleTask):
+            self._decision(spec, node, state)
             return state.write(said.result) if said.result else state
         if isinstance(node, ServiceTask):
             self.note(spec, node, said.job_type, state, strict=True)
             known = said.job_type is not None and said.job_type.text in SILENT_JOBS
             return state if known else state.taint(_name(node))
         return self._inside(node, state, local) if isinstance(node, Inside) else state
+
+    def _decision(self, spec: ProcessSpec, node: BusinessRuleTask, state: State) -> None:
+        """What the decision looks at is read here."""
+        if self.reads is not None:
+            for expression, always in self.model.decision(spec.process_id, node.dialect.decision_id or "").looks_at():
+                self.reads.append(Read(spec, node, node.bpmn_id, expression, state, strict=always))
 
     def _inside(self, node: Inside, state: State, local: frozenset[str]) -> State | None:
         entered = state
