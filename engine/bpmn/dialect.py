@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from engine.bpmn.faults import Faults
-from engine.bpmn.reading import BPMN
+from engine.bpmn.reading import BPMN, is_true
 from engine.bpmn.values import Value
 from engine.errors import FeelError
 
@@ -128,8 +128,8 @@ class _Reader:
     def _read_calledElement(self, child: etree._Element) -> None:
         self._set(
             called_process=child.get("processId"),
-            propagate_parent=child.get("propagateAllParentVariables", "true") == "true",
-            propagate_child=child.get("propagateAllChildVariables", "true") == "true",
+            propagate_parent=is_true(child, "propagateAllParentVariables", otherwise=True),
+            propagate_child=is_true(child, "propagateAllChildVariables", otherwise=True),
         )
 
     def _read_taskDefinition(self, child: etree._Element) -> None:

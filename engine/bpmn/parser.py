@@ -22,6 +22,7 @@ from engine.bpmn.flows import Flow
 from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Activity, Node
 from engine.bpmn.processes import ProcessSpec
+from engine.bpmn.reading import is_true
 from engine.bpmn.supported import check_supported
 from engine.bpmn.values import Value
 from engine.errors import FeelError
@@ -66,7 +67,7 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         # The library names the inner task so as well; "[" cannot stand in an id.
         inner.name = f"{self.bpmn_id} [child]"
         self.spec.task_specs[inner.name] = inner
-        body.inner, body.sequential = inner, loop.get("isSequential") == "true"
+        body.inner, body.sequential = inner, is_true(loop, "isSequential")
         body.completion = self.process_parser.condition(loop, "completionCondition", self.node)
         if said is not None:
             body.loop = said
@@ -80,7 +81,7 @@ class EventParser(ElementParser):
 
     def create_task(self) -> Node:
         trigger = self.process_parser.parser.definitions.trigger(self.node)
-        more = {"cancel_activity": self.node.get("cancelActivity", "true") == "true"} if self._is_boundary else {}
+        more = {"cancel_activity": is_true(self.node, "cancelActivity", otherwise=True)} if self._is_boundary else {}
         node: Node = self.spec_class(self.spec, self.bpmn_id, event_definition=trigger, **more, **self.bpmn_attributes)
         return node
 
@@ -113,7 +114,7 @@ class InsideParser(ElementParser):
     """A sub-process: its inside is parsed later, from a list."""
 
     def create_task(self) -> Node:
-        triggered = self.node.get("triggeredByEvent") == "true"
+        triggered = is_true(self.node, "triggeredByEvent")
         spec_class = events.EventSubProcess if triggered else self.spec_class
         node: Any = spec_class(self.spec, self.bpmn_id, **self.bpmn_attributes)
         node.inside = self.process_parser.parser.open_inside(
@@ -294,5 +295,5 @@ class DialectParser(BpmnParser):  # type: ignore[misc]
         waiting = events.EventStart(around, start.bpmn_id, bpmn_name=start.bpmn_name)
         node = parser.get_node_by_id(start.bpmn_id)
         waiting.event_definition, waiting.sub_process, waiting.dialect = start.trigger, sub_process, start.dialect
-        waiting.interrupting = node.get("isInterrupting", "true") == "true"
+        waiting.interrupting = is_true(node, "isInterrupting", otherwise=True)
         around.event_starts.append(waiting)

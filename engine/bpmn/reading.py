@@ -42,6 +42,12 @@ def read_xml(content: bytes, file: str) -> etree._Element:
     return root
 
 
+def is_true(node: etree._Element, attribute: str, *, otherwise: bool = False) -> bool:
+    """A truth value as XML writes it; `otherwise` where the attribute is left out."""
+    said = node.get(attribute)
+    return otherwise if said is None else said.strip() in ("true", "1")
+
+
 def _text(content: bytes, file: str) -> str:
     try:
         if content.startswith(_UTF_16):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 from lxml import etree
 
 from engine.bpmn.faults import Faults
-from engine.bpmn.reading import BPMN
+from engine.bpmn.reading import BPMN, is_true
 from engine.bpmn.words import element_word, trigger_word
 
 _TASKS = {"task", "userTask", "manualTask", "scriptTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"}
@@ -25,6 +25,15 @@ _REFUSED = frozenset(
         "resourceRole", "potentialOwner", "humanPerformer", "performer",
     }
 )  # fmt: skip
+#: Attributes that would do the same, with what changes nothing.
+_REFUSED_ATTRIBUTES = {
+    "isForCompensation": ("false", "0"),
+    "startQuantity": ("1",),
+    "completionQuantity": ("1",),
+    "instantiate": ("false", "0"),
+    "eventGatewayType": ("Exclusive",),
+    "behavior": ("All",),
+}
 #: Namespaces of other engines, whose extensions say how a process is run.
 _OTHER_ENGINES = {
     "http://camunda.org/schema/1.0/bpmn": "Camunda 7",
@@ -67,6 +76,9 @@ def check_supported(root: etree._Element, faults: Faults) -> None:
         for node in process.iter():
             if _local(node) in _REFUSED:
                 faults.add(_element_of(node), f"unsupported-element.{_local(node)}")
+            for attribute, harmless in _REFUSED_ATTRIBUTES.items() if _local(node) else ():
+                if node.get(attribute, harmless[0]) not in harmless:
+                    faults.add(_element_of(node), f"unsupported-element.{attribute}")
             _check_foreign(node, faults)
         for scope in [process, *process.iter(f"{{{BPMN}}}subProcess")]:
             _Scope(scope, faults).check()
@@ -74,7 +86,7 @@ def check_supported(root: etree._Element, faults: Faults) -> None:
 
 def is_executable(process: etree._Element) -> bool:
     """Is the process meant to run? As in Camunda 8, only where it says so."""
-    return process.get("isExecutable") in ("true", "1")
+    return is_true(process, "isExecutable")
 
 
 def _check_foreign(node: etree._Element, faults: Faults) -> None:
@@ -139,7 +151,7 @@ class _Scope:
 
     def _check_starts(self) -> None:
         starts = _children(self.scope, {"startEvent"})
-        inside, of_event = _local(self.scope) == "subProcess", self.scope.get("triggeredByEvent") == "true"
+        inside, of_event = _local(self.scope) == "subProcess", is_true(self.scope, "triggeredByEvent")
         if not starts:
             self.faults.add(self.scope, "no-start")
         elif inside and len(starts) > 1:
@@ -178,6 +190,8 @@ class _Scope:
         elif kinds and kinds[0] not in allowed and kinds[0] not in ("cancel", "compensate"):
             trigger, kind = trigger_word(kinds[0]), element_word(_local(node))
             self.faults.add(node, "unsupported-event.kind", trigger=trigger, kind=kind)
+        elif kinds == ["error"] and not _interrupts(node):
+            self.faults.add(node, "unsupported-event.lasting-error")
         elif not kinds and _local(node) in ("boundaryEvent", "intermediateCatchEvent"):
             self.faults.add(node, "unsupported-event.none")
 
@@ -221,7 +235,7 @@ class _Scope:
             if _local(node) != "boundaryEvent" or node.get("attachedToRef") in self.refused:
                 continue
             host = self.nodes.get(node.get("attachedToRef"))
-            if host is None or _local(host) not in ACTIVITIES or host.get("triggeredByEvent") == "true":
+            if host is None or _local(host) not in ACTIVITIES or is_true(host, "triggeredByEvent"):
                 self.faults.add(node, "boundary-host")
 
     def _check_links(self) -> None:
@@ -236,6 +250,10 @@ class _Scope:
         for name, node in throws.items():
             if catches[name] != 1:
                 self.faults.add(node, "link", link=name or "", count=catches[name])
+
+
+def _interrupts(event: etree._Element) -> bool:
+    return is_true(event, "cancelActivity", otherwise=True) and is_true(event, "isInterrupting", otherwise=True)
 
 
 def _definitions(event: etree._Element) -> set[str]:
