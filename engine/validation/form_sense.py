@@ -10,7 +10,7 @@ import forms
 from engine.errors import FeelError
 from engine.feel import FeelContext, current_feel
 from engine.findings import Finding
-from engine.rules import finding
+from engine.rules import Text, finding
 from engine.validation.form_walk import Field, Path, fields
 from forms.components import DynamicList, Expression, Question
 from forms.components.choices import Choice, Several
@@ -24,16 +24,24 @@ def findings(form: forms.Form, file: str, others: Mapping[str, forms.Form]) -> I
     asked = list(fields(form))
     refused = _refused_defaults(form)
     for place, field in enumerate(asked):
-        name = ".".join(field.path)
+        name = field.name
         if any(_is_always(source) for source in field.hides):
             required = isinstance(field.component, Question) and field.component.required
-            yield finding("form-never-shown.required" if required else "form-never-shown", file, name, field=name)
+            yield finding(
+                "form-never-shown.required" if required else "form-never-shown", file, name, field=field.shown
+            )
         if (later := _asked_later(form.id, field, asked[place + 1 :], asked[:place])) is not None:
-            yield finding("form-order", file, name, field=name, later=".".join(later.path))
+            yield finding("form-order", file, name, field=field.shown, later=later.shown)
         if name in refused:
-            yield finding("form-default", file, name, field=name, reason=refused[name])
+            yield finding(
+                "form-default",
+                file,
+                name,
+                field=field.shown,
+                reason=Text(refused[name].text("en"), refused[name].text("sv")),
+            )
         if (source := _no_list(field, form, others)) is not None:
-            yield finding("form-options", file, name, field=name, source=source)
+            yield finding("form-options", file, name, field=field.shown, source=source)
 
 
 def _is_always(source: str) -> bool:

@@ -22,6 +22,18 @@ class Field:
     #: Is it in the rows of a list?
     in_rows: bool = False
 
+    @property
+    def name(self) -> str:
+        """By which findings name it as an element: its path."""
+        return ".".join(self.path)
+
+    @property
+    def shown(self) -> str:
+        """What people see: its label, where that is plain text; else its path."""
+        label = getattr(self.component, "label", None)
+        words = label.parts if label is not None and not label.expressions else ()
+        return "".join(map(str, words)).strip() or self.name
+
 
 def fields(form: forms.Form) -> Iterator[Field]:
     """In the order of the page; a list comes before the fields of its rows."""
