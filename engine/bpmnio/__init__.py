@@ -4,6 +4,6 @@ The very packages that the editor uses, bundled by `build.mjs` and run in the em
 text of a model and nothing else.
 """
 
-from engine.bpmnio.runtime import Failed, Script
+from engine.bpmnio.runtime import BundleMissing, Failed, Script
 
-__all__ = ["Failed", "Script"]
+__all__ = ["BundleMissing", "Failed", "Script"]

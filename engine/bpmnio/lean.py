@@ -14,6 +14,7 @@ from lxml import etree
 from engine.bpmn.reading import BPMN
 
 _DI = "http://www.omg.org/spec/BPMN/20100524/DI"
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 #: What neither linting nor laying out looks at.
 _LEFT_OUT = (
     "extensionElements", "documentation", "incoming", "outgoing", "ioSpecification", "dataInputAssociation",
@@ -34,7 +35,9 @@ def lean(root: etree._Element, processes: Collection[str | None]) -> etree._Elem
     for process in copy.findall(f"{{{BPMN}}}process"):
         if process.get("id") not in processes:
             copy.remove(process)
-    for node in copy.iter():
+    for node in copy.iter(etree.Element):
+        # A condition of a type they do not know is none to them, but one to the engine.
+        node.attrib.pop(_TYPE, None)
         node.tail = None
         if node.text and not node.text.strip():
             node.text = None

@@ -10,11 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_, or_
 
 from lxml import etree
 
 from engine.bpmn.reading import BPMN
 from engine.bpmn.supported import FLOW_NODES
+
+#: So many meetings of a scope are told.
+MOST = 10
 
 
 @dataclass
@@ -44,23 +49,50 @@ class Concurrency:
             self._out_of[flow.get("sourceRef")].append(number)
         self._events: dict[str, list[etree._Element]] = defaultdict(list)
         self._catches: dict[str, list[int]] = defaultdict(list)
+        self._throws: dict[str, list[str]] = defaultdict(list)
         for name, node in self._nodes.items():
             if node.get("attachedToRef"):
                 self._events[node.get("attachedToRef")].append(node)
             for link in _links(node, "intermediateCatchEvent"):
                 self._catches[link] += self._out_of[name]
+            self._throws[name] += _links(node, "intermediateThrowEvent")
         #: Flow number → the numbers of those beside it, as bits.
-        self._beside = [0] * len(self._flows)
+        self._beside: list[int] = []
+        self._joined: set[str] = set()
 
     def meetings(self) -> Iterator[etree._Element]:
-        """The elements at which branches that run side by side come together without being joined."""
-        suspects = [node for node in self._nodes.values() if _passes_each(node) and len(self._into[node.get("id")]) > 1]
-        if suspects and any(map(self._splits, self._nodes.values())):
+        """The elements at which branches that run side by side come together without being joined, first ones first.
+
+        Each is taken to be joined from then on: what follows from it is not told.
+        """
+        if not any(map(self._splits, self._nodes.values())):
+            return
+        suspects = [self._nodes[name] for name in self._order() if _passes_each(self._nodes[name])]
+        for _ in range(MOST):
             self._grow()
-            for node in suspects:
-                arriving = self._into[node.get("id")]
-                if any(self._beside[one] & _bits(arriving) & ~(1 << one) for one in arriving):
-                    yield node
+            found = next((node for node in suspects if node.get("id") not in self._joined and self._meet(node)), None)
+            if found is None:
+                return
+            yield found
+            self._joined.add(found.get("id"))
+
+    def _meet(self, node: etree._Element) -> bool:
+        """Can two of the flows that lead here have a token at once?"""
+        arriving = self._into[node.get("id")]
+        return any(self._beside[one] & _bits(arriving) for one in arriving)
+
+    def _order(self) -> Iterator[str]:
+        """The elements by how far from a start they are."""
+        waiting = [name for name, node in self._nodes.items() if not self._into[name] and not node.get("attachedToRef")]
+        met = set(waiting)
+        for name in waiting:
+            yield name
+            follows = [*self._out_of[name], *(flow for link in self._throws[name] for flow in self._catches[link])]
+            names = [self._flows[flow].get("targetRef") for flow in follows]
+            names += [event.get("id") for event in self._events[name]]
+            new = [one for one in dict.fromkeys(names) if one not in met]
+            met.update(new)
+            waiting += new
 
     def _splits(self, node: etree._Element) -> bool:
         """Can more tokens leave than came?"""
@@ -69,6 +101,7 @@ class Concurrency:
         return _local(node) in ("parallelGateway", "inclusiveGateway") and len(self._out_of[node.get("id")]) > 1
 
     def _grow(self) -> None:
+        self._beside = [0] * len(self._flows)
         steps = [step for node in self._nodes.values() for step in self._steps(node)]
         waiting = list(range(len(steps)))
         takers: dict[int, list[int]] = defaultdict(list)
@@ -81,17 +114,8 @@ class Concurrency:
 
     def _apply(self, step: _Step) -> set[int]:
         """The flows beside which something new is."""
-        siblings = _bits(step.takes)
-        # What arrives at one element is taken to be joined there: a fault is told where it happens, not what follows.
-        masks = [self._beside[flow] & ~siblings for flow in step.takes]
-        around = 0
-        if masks and step.all_at_once:
-            around = masks[0]
-            for mask in masks[1:]:
-                around &= mask
-        else:
-            for mask in masks:
-                around |= mask
+        masks = [self._beside[flow] for flow in step.takes]
+        around = reduce(and_ if step.all_at_once else or_, masks) if masks else 0
         changed: set[int] = set()
         for group in step.puts:
             for flow in group:
@@ -117,13 +141,15 @@ class Concurrency:
         into, out_of = self._into[name], self._out_of[name]
         if kind == "boundaryEvent":
             return
+        joined = name in self._joined
         if kind in ("exclusiveGateway", "eventBasedGateway"):
-            yield _Step(into, [[flow] for flow in out_of])
-        elif kind == "parallelGateway":
+            yield _Step(into, [[flow] for flow in out_of], joined)
+        elif kind in ("parallelGateway", "inclusiveGateway"):
+            # That an inclusive one may go on with less is left out: what it waits for is what runs beside.
             yield _Step(into, [out_of], all_at_once=True)
         else:
-            jumps = [flow for link in _links(node, "intermediateThrowEvent") for flow in self._catches[link]]
-            yield _Step(into, [*self._ways_out(name, jumps or out_of)])
+            jumps = [flow for link in self._throws[name] for flow in self._catches[link]]
+            yield _Step(into, [*self._ways_out(name, jumps or out_of)], joined)
 
     def _ways_out(self, name: str, out_of: list[int]) -> Iterator[list[int]]:
         """With its boundary events: one that does not interrupt goes on beside the rest."""
