@@ -25,8 +25,9 @@ class Element:
     file: str
     id: str
     name: str | None
-    #: Of a way: the names of what it leads from and to.
+    #: Of a way: the names of what it leads from and to, and the id of the latter.
     way: tuple[str, str] | None = None
+    target: str | None = None
 
     @property
     def shown(self) -> str:
@@ -62,6 +63,12 @@ class Coverage:
                         missed.append(element)
         return cls(total, tuple(missed))
 
+    @property
+    def to_visit(self) -> list[Element]:
+        """What was missed, without the ways to elements that were missed too: whoever visits those goes there."""
+        ids = {(one.file, one.id) for one in self.missed}
+        return [one for one in self.missed if (one.file, one.target) not in ids]
+
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
         missed = [{"file": one.file, "element": one.id, "element_name": one.name} for one in self.missed]
@@ -89,4 +96,4 @@ def _visited(key: str, node: Node, passed: Passed) -> bool:
 
 def _way(spec: ProcessSpec, flow: Flow) -> Element:
     source, target = (node.bpmn_name or node.bpmn_id for node in (flow.source, flow.target))
-    return Element(spec.file, flow.id, flow.name, (source, target))
+    return Element(spec.file, flow.id, flow.name, (source, target), flow.target.bpmn_id)

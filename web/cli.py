@@ -12,8 +12,8 @@ import click
 
 if TYPE_CHECKING:
     from engine import Engine
-    from engine.findings import Finding, Language
     from engine.coverage import Coverage
+    from engine.findings import Finding, Language
     from engine.simulation import ScenarioResult, Simulation
 
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
@@ -374,7 +374,7 @@ def _show_results(path: Path, results: list[ScenarioResult], findings: list[Find
 
 def _show_coverage(path: Path, coverage: Coverage) -> None:
     click.echo(f"{path.as_posix()}: {coverage.visited} of {coverage.total} elements visited")
-    for element in coverage.missed:
+    for element in coverage.to_visit:
         way = f" from “{element.way[0]}” to “{element.way[1]}”" if element.way else ""
         click.echo(f"     not visited: {element.file}:{element.id}{f' “{element.name}”' if element.name else ''}{way}")
 

@@ -42,7 +42,7 @@ def _played(model: Model, path: Path, scenarios: Mapping[str, str]) -> Iterator[
             yield _failed(result, failure)
         for line, step in result.unasserted:
             yield finding("scenario-without-expect", result.file, f"line {line}", step=step)
-    for element in simulation.coverage.missed:
+    for element in simulation.coverage.to_visit:
         yield _not_visited(element)
 
 
