@@ -299,6 +299,10 @@ class Engine:
         """Hand a task to a colleague. Raises NotFound (the task, or the person in the directory), Conflict."""
         return work.assign(self.place, task_id, person, by, "assigned")
 
+    def task_to_move(self, task_id: int, by: Actor | None = None) -> Task:
+        """An open task, for whoever may move its date: its holders and the unit that owns the case. Raises NotFound."""
+        return postpone.task_to_move(self.place, task_id, by)
+
     def move_deadline(self, task_id: int, due_at: datetime, reason: str, by: Actor | None = None) -> None:
         """Give an open task another date, with a reason. Raises NotFound, Conflict, NoReason, TooFar."""
         postpone.move_deadline(self.place, task_id, due_at, reason, by).keep_warm()

@@ -23,6 +23,7 @@ from web import (
     limits,
     overview,
     pages,
+    postponing,
     security,
     start,
     tasks,
@@ -35,7 +36,7 @@ from web.settings import Settings
 #: In this order: what guards comes before what shows.
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts),
-    *(inbox, tasks, cases, case_actions, start, attachments, account, overview),
+    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, overview),
 )
 
 

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from engine.calendars import Calendar
 from engine.deadlines import DUE, ESCALATE, REMIND, Step
 from engine.history import Entry
-from web.i18n import clock, due_words, zone
+from web.i18n import clock, date_time, due_words, zone
 
 #: Working days are counted up to here; further away the date says more than a number.
 FAR_AWAY = 60
@@ -202,6 +202,9 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "overdue": lambda about: _told(about, _("The date passed without it being done: %(what)s.", **about)),
     "escalated": lambda about: _told(about, _("It was passed up, since it is still not done: %(what)s.", **about)),
     "stopped": lambda about: _("The case stopped here, and its owner was told: %(what)s.", **about),
+    "deadline-moved": lambda about: _("Another date, %(moment)s: %(what)s.", **about),
+    "deadlines-changed": lambda _about: _("The organisation counts a deadline differently from now on."),
+    "snoozed": lambda about: _("The next reminder waits until %(moment)s: %(what)s.", **about),
     "deadline-parked": lambda about: _("A deadline stands still here, and its owner was told: %(what)s.", **about),
     "deadline-retried": lambda about: _("The deadline was let try again: %(what)s.", **about),
     "fired": lambda about: _("The time came: %(what)s.", **about),
@@ -224,6 +227,7 @@ def sentence(entry: Entry, names: Names) -> str:
         "what": names.text(str(entry.name or payload.get("name") or entry.element_id or _("the case"))),
         "unit": names.unit(payload.get("unit") or _text(payload.get("to"))),
         "whom": _whom(payload.get("to"), names),
+        "moment": _moment(payload.get("until") or payload.get("to")),
     }
     word = SENTENCES.get(entry.kind)
     return word(about) if word else f"{entry.kind.replace('-', ' ').capitalize()}: {about['what']}."
@@ -236,6 +240,13 @@ def sentence_of(kind: str, name: str | None, names: Names) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _moment(value: Any) -> str:
+    try:
+        return date_time(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return ""
 
 
 def _whom(to: Any, names: Names) -> str:

@@ -124,16 +124,15 @@ class Change:
         self.environment.__dict__.pop("feel", None)
         return result
 
-    def move_due(self, token: int, due: datetime, *, why: str) -> None:
-        """Give an open task or a timer another instant; the history says from when, to when and why.
+    def move_due(self, token: int, due: datetime, *, why: str) -> dict[str, Any]:
+        """Give an open task or a timer another instant. For the history: from when, to when and why.
 
         Raises Conflict: it is no longer open.
         """
         old = self.before.deadlines[token]
         self.run.move_due(token, due)
         self._moved.add(token)
-        said = {"from": iso(old.due_at), "to": iso(due), "deadline": old.name, "reason": why}
-        self.context.events.append(["deadline-moved", old.element_id, token, said])
+        return {"from": iso(old.due_at), "to": iso(due), "deadline": old.name, "reason": why}
 
     def demand(self, action: Action, obj: object) -> None:
         """Raises Forbidden when the actor may not; nobody in particular (a tool) may everything."""

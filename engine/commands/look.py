@@ -22,6 +22,7 @@ from engine.deadlines import Step
 from engine.errors import NotFound
 from engine.parties import Party
 from engine.roles import CaseRoles
+from engine.rules import Text
 from engine.tasks import Task
 
 if TYPE_CHECKING:
@@ -100,13 +101,13 @@ def _visible(place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]], by: A
 
 def _case(tx: Connection, row: Row[*tuple[Any, ...]]) -> Case:
     state = row.state
-    messages = tuple(
-        data["incident"]
+    stopped = tuple(
+        Text(data["incident"], data.get("incident_sv") or data["incident"])
         for *_, tokens in state.get("instances", ())
         for *_, data in tokens
         if isinstance(data, dict) and "incident" in data
     )
-    fields: list[Any] = [*row[:12], cases.data_of(state), tuple(parties.of_case(tx, row.id)), messages]
+    fields: list[Any] = [*row[:12], cases.data_of(state), tuple(parties.of_case(tx, row.id)), stopped]
     return Case(*fields)
 
 

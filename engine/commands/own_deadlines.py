@@ -181,7 +181,9 @@ def _apply_to(place: Workplace, tx: Connection, case: int, own: OwnValue) -> Cha
     for wait in _waits(tx, case, own.name):
         due = change.run.due_again(wait.token, wait.began)
         if due is not None and due != wait.due_at:
-            change.move_due(wait.token, due, why=own.reason)
+            element = change.before.deadlines[wait.token].element_id
+            said = change.move_due(wait.token, due, why=own.reason)
+            change.context.events.append(["deadline-moved", element, wait.token, said])
             moved += 1
     if not moved:
         change.keep_unchanged()

@@ -30,8 +30,20 @@ class SnoozedEnough(SamledError):
     """The telling has waited as often as it may, or would wait longer than five working days. Move the date instead."""
 
 
+class NoDate(SamledError):
+    """The task has no date that could be moved. Let its process owner give it one."""
+
+
 class NoReason(SamledError):
     """Say why: whoever follows the case reads it in the history."""
+
+
+def task_to_move(place: Workplace, task_id: int, by: Actor | None) -> Task:
+    """An open task, for whoever may move its date. Raises NotFound."""
+    with place.database.reading() as tx:
+        task = tasks.get(tx, task_id)
+    _demand(task, by)
+    return task
 
 
 def move_deadline(place: Workplace, task_id: int, due_at: datetime, reason: str, by: Actor | None) -> Change:
@@ -50,8 +62,10 @@ def move_deadline(place: Workplace, task_id: int, due_at: datetime, reason: str,
         furthest = change.snapshot.calendar_of(task.units).add(change.now, FURTHEST)
         if not change.now < due_at <= furthest:
             raise TooFar
-        change.move_due(row.token_id, due_at.astimezone(UTC), why=why)
-        change.save("deadline-moved", element_id=task.element_id, task_id=task_id)
+        if row.token_id not in change.before.deadlines:
+            raise NoDate
+        said = change.move_due(row.token_id, due_at.astimezone(UTC), why=why)
+        change.save("deadline-moved", element_id=task.element_id, task_id=task_id, payload=said)
     return change
 
 
