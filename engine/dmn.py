@@ -104,8 +104,10 @@ class Reading:
     file: str
     decisions: list[RawDecision] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    #: Input data: id → the name of its variable.
+    #: Input data: id → the name of its variable; empty where it has but a title.
     input_data: dict[str, str] = field(default_factory=dict)
+    #: Types that the file defines: name → the FEEL type it is made from, and the source of its allowed values.
+    types: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def fault(self, rule: str, element: str, name: str | None = None, **values: Any) -> None:
         """Adds a finding; `name` is that of the decision."""
@@ -118,12 +120,13 @@ def read(xml: bytes, file: str) -> Reading:
     root = _parse(xml, reading)
     if root is None:
         return reading
+    reading.types = {node.get("name") or "": _defined(node) for node in _children(root, "itemDefinition")}
     for node in root:
         kind = _kind(node)
         if kind == "decision":
             _decision(node, reading)
         elif kind == "inputData":
-            reading.input_data[_id(node)] = _variable(node) or node.get("name") or _id(node)
+            reading.input_data[_id(node)] = _variable(node)
         elif kind == "decisionService":
             reading.fault("dmn-unsupported.service", _id(node))
     if not reading.decisions and not reading.findings:
@@ -236,8 +239,9 @@ def _table(node: etree._Element, decision_id: str, reading: Reading) -> Table | 
 def _input(column: etree._Element, table: str, reading: Reading) -> Input:
     expression, element = _child(column, "inputExpression"), _id(column) or table
     _check_language(expression, element, reading)
-    values = _text(_child(column, "inputValues"))
-    return Input(_text(expression), element, column.get("label") or "", _type(expression), values)
+    type_, allowed = _type(expression, reading)
+    values = _text(_child(column, "inputValues")) or allowed
+    return Input(_text(expression), element, column.get("label") or "", type_, values)
 
 
 def _output(column: etree._Element, table: str, reading: Reading) -> Output:
@@ -245,12 +249,23 @@ def _output(column: etree._Element, table: str, reading: Reading) -> Output:
     _check_language(default, element, reading)
     text, values = _text(default), _text(_child(column, "outputValues"))
     otherwise = Cell(text, _id(default) or element) if default is not None and text else None
-    return Output(column.get("name") or "", element, values, column.get("label") or "", _type(column), otherwise)
+    return Output(
+        column.get("name") or "", element, values, column.get("label") or "", _type(column, reading)[0], otherwise
+    )
 
 
-def _type(node: etree._Element | None) -> str:
-    """Of DMN 1.1 it may carry a prefix: `feel:string`."""
-    return "" if node is None else (node.get("typeRef") or "").removeprefix("feel:")
+def _type(node: etree._Element | None, reading: Reading) -> tuple[str, str]:
+    """The FEEL type, and the allowed values of one that the file defines. Of DMN 1.1 it may have a prefix: `feel:`."""
+    named = "" if node is None else (node.get("typeRef") or "").removeprefix("feel:")
+    return reading.types.get(named, (named, ""))
+
+
+def _defined(node: etree._Element) -> tuple[str, str]:
+    """What an item definition is made from; nothing for a list or a structure."""
+    base = _child(node, "typeRef")
+    if base is None or node.get("isCollection") == "true":
+        return "", ""
+    return (base.text or "").strip().removeprefix("feel:"), _text(_child(node, "allowedValues"))
 
 
 def _rule(row: etree._Element, table: str, reading: Reading) -> Rule:

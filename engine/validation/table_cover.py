@@ -9,21 +9,35 @@ from operator import and_, or_
 #: Atoms a dimension, as bits.
 Box = tuple[int, ...]
 
-#: Steps after which a table is too large to be gone through; so are tests times atoms.
-MOST_STEPS = 20_000
+#: Combinations that are looked at of one table (some 0.3 s); and tests times atoms.
+MOST_STEPS = 200_000
 MOST_CELLS = 400_000
+MOST_INPUTS = 100
 
 
 class TooLarge(Exception):
     """The table has too many combinations."""
 
 
-def gap(boxes: Sequence[Box], room: Box) -> Box | None:
+class Budget:
+    """What may be spent on one table."""
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+
+    def spend(self, steps: int) -> None:
+        """Raises TooLarge."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooLarge
+
+
+def gap(boxes: Sequence[Box], room: Box, budget: Budget) -> Box | None:
     """A cell of the room in which no box lies, made as wide as it can be; None if there is none. Raises TooLarge."""
     if not all(room):
         return None
     boxes = [met for box in boxes if all(met := meet(box, room))]
-    cell = _Sweep(boxes, room).cell()
+    cell = _Sweep(boxes, room, budget).cell()
     return None if cell is None else _widened(cell, boxes, room)
 
 
@@ -48,11 +62,12 @@ def meet(one: Box, other: Box) -> Box:
 class _Sweep:
     """Dimension after dimension, the boxes that are still met; what has been seen to be full is not looked at again."""
 
-    def __init__(self, boxes: Sequence[Box], room: Box) -> None:
-        self.steps = 0
+    def __init__(self, boxes: Sequence[Box], room: Box, budget: Budget) -> None:
+        self.budget = budget
         self.full: set[tuple[int, int]] = set()
         self.all = (1 << len(boxes)) - 1
         self.held = _held(boxes, room)
+        budget.spend(sum(map(len, self.held)) * max(1, len(boxes) // 64))
         #: Boxes that hold all that is left from this dimension on.
         self.rest = [self.all]
         for dimension in reversed(range(len(room))):
@@ -68,9 +83,7 @@ class _Sweep:
             return tuple(1 << next(iter(held)) for held in self.held[dimension:])
         if alive & self.rest[dimension] or (dimension, alive) in self.full:
             return None
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise TooLarge
+        self.budget.spend(len(self.held[dimension]))
         tried: set[int] = set()
         for atom, held in self.held[dimension].items():
             if alive & held not in tried:
@@ -84,7 +97,7 @@ class _Sweep:
 
 def _held(boxes: Sequence[Box], room: Box) -> list[dict[int, int]]:
     """For each dimension: atom → the boxes that hold it."""
-    if len(boxes) * sum(mask.bit_count() for mask in room) > MOST_CELLS:
+    if len(room) > MOST_INPUTS or len(boxes) * sum(mask.bit_count() for mask in room) > MOST_CELLS:
         raise TooLarge
     held = [dict.fromkeys(_bits(mask), 0) for mask in room]
     for number, box in enumerate(boxes):

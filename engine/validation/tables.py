@@ -7,6 +7,7 @@ null, which the model may well expect. Rules that contradict each other stop the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from engine.decisions import Decisions
 from engine.dmn import RawDecision, Reading, Table, read
@@ -16,7 +17,7 @@ from engine.findings import Finding
 from engine.rules import finding
 from engine.validation.form_walk import fields
 from engine.validation.subject import Subject
-from engine.validation.table_cover import Box, TooLarge, gap, meet, overlaps
+from engine.validation.table_cover import Box, Budget, TooLarge, gap, meet, overlaps
 from engine.validation.table_space import Path, Space
 from engine.validation.table_types import kind_findings
 from engine.validation.table_words import conditions, shown
@@ -63,6 +64,7 @@ class _Checker:
         self.reading = reading
         self.decision = decision
         self.options = options
+        self.budget = Budget()
         self.known = {one.id: one for one in reading.decisions}
 
     def findings(self) -> Iterator[Finding]:
@@ -79,7 +81,7 @@ class _Checker:
         try:
             yield from self._gap(table, space)
             yield from self._overlaps(table, space)
-            yield from self._unreachable(table, space, {one.element for one in unlisted})
+            yield from islice(self._unreachable(table, space, {one.element for one in unlisted}), _MOST)
         except TooLarge:
             yield self._finding("dmn-too-large", table.element)
 
@@ -139,7 +141,7 @@ class _Checker:
         ]
         if not table.rules:
             yield self._finding("dmn-gap.empty", table.element)
-        elif (found := gap(boxes, room)) is not None:
+        elif (found := gap(boxes, room, self.budget)) is not None:
             yield self._finding("dmn-gap", table.element, when=conditions(space, found))
 
     def _overlaps(self, table: Table, space: Space) -> Iterator[Finding]:
@@ -172,7 +174,7 @@ class _Checker:
                 if any(cell.element in told for cell in table.rules[number].tests):
                     continue
                 yield self._finding("dmn-unreachable.never", element, number=number + 1)
-            elif table.hit_policy == "FIRST" and number and gap(space.sure[:number], box) is None:
+            elif table.hit_policy == "FIRST" and number and gap(space.sure[:number], box, self.budget) is None:
                 yield self._finding("dmn-unreachable.first", element, number=number + 1)
 
     def _unlisted(self, table: Table, space: Space) -> Iterator[Finding]:

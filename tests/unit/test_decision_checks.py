@@ -141,6 +141,16 @@ def test_allowed_values_say_what_cannot_come() -> None:
     assert messages(decision(forgotten)) == ["No rule fits when level = “amber”"]
 
 
+def test_allowed_values_may_come_with_a_type_that_the_file_defines() -> None:
+    level = (
+        '<itemDefinition name="tLevel"><typeRef>string</typeRef>'
+        '<allowedValues><text>"red", "green"</text></allowedValues></itemDefinition>'
+    )
+    logic = decision(table(("level", ['"red"', '"green"']), types=["tLevel"]))
+    assert told(level, logic) == []
+    assert told(logic) == [("warning", "dmn-gap", "table")]
+
+
 def test_whole_numbers_leave_nothing_between_two_that_follow_each_other() -> None:
     ages = ("age", ["<= 17", ">= 18"])
     assert told(decision(table(ages, types=["integer"]))) == []
