@@ -253,6 +253,38 @@ def test_a_manual_task_is_passed_through_as_in_camunda_8() -> None:
         ('<startEvent id="s"/><transaction id="c"/>', "unsupported-element"),
         ('<startEvent id="s"/><task id="a"><standardLoopCharacteristics/></task>', "unsupported-element"),
         ('<startEvent id="s"/><endEvent id="c"><compensateEventDefinition/></endEvent>', "unsupported-element"),
+        (
+            '<startEvent id="s"/><task id="c"/><boundaryEvent id="b" attachedToRef="c"><compensateEventDefinition/>'
+            "</boundaryEvent>",
+            "unsupported-element",
+        ),
+        (
+            '<startEvent id="s"/><intermediateThrowEvent id="c"><compensateEventDefinition/></intermediateThrowEvent>',
+            "unsupported-element",
+        ),
+        ('<startEvent id="s"/><task id="c" isForCompensation="true"/>', "unsupported-element"),
+        ('<startEvent id="s"/><task id="c" startQuantity="2"/>', "unsupported-element"),
+        ('<startEvent id="s"/><task id="c" completionQuantity="2"/>', "unsupported-element"),
+        ('<startEvent id="s"/><receiveTask id="c" instantiate="true"/>', "unsupported-element"),
+        ('<startEvent id="s"/><eventBasedGateway id="c" eventGatewayType="Parallel"/>', "unsupported-element"),
+        (
+            '<startEvent id="s"/><task id="a"><multiInstanceLoopCharacteristics behavior="One"/></task>',
+            "unsupported-element",
+        ),
+        (
+            '<startEvent id="s"/><task id="a"><multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality>'
+            "</multiInstanceLoopCharacteristics></task>",
+            "unsupported-element",
+        ),
+        (
+            '<startEvent id="s"/><task id="a"/><boundaryEvent id="b" attachedToRef="a" cancelActivity="false">'
+            "<errorEventDefinition/></boundaryEvent>",
+            "unsupported-event",
+        ),
+        ('<startEvent id="s"/><subProcess id="a" triggeredByEvent="true"><startEvent id="b"/></subProcess>', "start"),
+        ('<startEvent id="s"/><subProcess id="a"><startEvent id="b"/><startEvent id="c"/></subProcess>', "start"),
+        ('<startEvent id="s"><errorEventDefinition/></startEvent>', "start"),
+        ('<startEvent id="s"/><endEvent id="e"><timerEventDefinition/></endEvent>', "unsupported-event"),
         ('<userTask id="a"/>', "no-start"),
         ('<startEvent id="s"/><task id="s"/>', "duplicate-id"),
         ('<startEvent id="s"/><flows>\ns -> nowhere\n</flows>', "dangling-flow"),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.bpmn import dialect, supported
 from engine.findings import Finding
 from engine.rules import CHECKS, Rule, Text, finding, rules
 from engine.validation import findings_of
@@ -168,6 +169,11 @@ def test_every_rule_and_variant_is_used() -> None:
         one for one in known if one not in patterns and not any(fnmatchcase(one, p) for p in patterns if "*" in p)
     ]
     assert unused == [], "in engine/rules/*.toml, but nothing in the code says it"
+
+
+def test_every_refused_element_and_extension_has_words_and_no_words_are_left_over() -> None:
+    assert supported._REFUSED | supported._REFUSED_ATTRIBUTES.keys() == set(rules()["unsupported-element"].says)
+    assert dialect._REFUSED | {"unknown", "form"} == set(rules()["unsupported-extension"].says)
 
 
 # The page

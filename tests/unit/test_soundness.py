@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.bpmn import Model
+from engine.findings import Finding
 from engine.packages import Package
 from engine.validation import soundness
 from tests.models import bpmn
@@ -14,6 +15,10 @@ from tests.unit.test_bpmn_flow import LOOP, PARALLEL, chain
 def problems(body: str | bytes, declared: str = "") -> list[soundness.Problem]:
     content = body if isinstance(body, bytes) else bpmn(body, declared=declared)
     return soundness.check(Model.load(Package.from_files({"p.bpmn": content}, "p")).specs)
+
+
+def findings(body: str) -> list[Finding]:
+    return soundness.findings(Model.load(Package.from_files({"p.bpmn": bpmn(body)}, "p")).specs)
 
 
 def kinds(body: str | bytes) -> set[str]:
@@ -43,6 +48,41 @@ def test_a_deadlock_is_found_with_the_way_there() -> None:
     assert found.path[0] == "s"
     assert found.path[-1] == "j"
     assert str(found.finding()).startswith("p.bpmn:j: error deadlock: ")
+
+
+def test_a_finding_has_the_whole_way_as_ids_and_shows_the_last_twelve_by_name() -> None:
+    names = [f"t{n}" for n in range(20)]
+    tasks = "".join(f'<userTask id="{name}" name="Task {name}"/>' for name in names)
+    body = XOR_THEN_AND.replace('<startEvent id="s"/>', f'<startEvent id="s"/>{tasks}').replace("s -> x", "t19 -> x")
+    (found,) = (one for one in findings(body + chain("s", *names)) if one.rule == "deadlock")
+    assert found.path == ("s", *names, "x", found.path[-2], "j")
+    way = [f"Task {name}" for name in names[11:]]
+    assert found.message.endswith(f"(on the way … → {' → '.join(way)} → x → {found.path[-2]} → j)")
+    assert found.swedish is not None
+    assert found.swedish[0].endswith(f"(på vägen … → {' → '.join(way)} → x → {found.path[-2]} → j)")
+
+
+def test_of_several_starts_the_way_begins_at_the_one_that_leads_there() -> None:
+    body = XOR_THEN_AND + '<startEvent id="other"/><userTask id="o"/>' + chain("other", "o")
+    body = body.replace('<startEvent id="s"/>', "") + '<startEvent id="s"/>'
+    (found,) = (one for one in findings(body) if one.rule == "deadlock")
+    assert (found.path[0], found.path[-1]) == ("s", "j")
+
+
+@pytest.mark.parametrize(("way", "endless"), [(("s", "c", "u", "e"), True), (("s", "u", "c", "e"), False)])
+def test_a_process_that_calls_itself_before_it_waits_is_found(way: tuple[str, ...], endless: bool) -> None:
+    call = '<callActivity id="c"><extensionElements><zeebe:calledElement processId="p"/></extensionElements></callActivity>'
+    body = f'<startEvent id="s"/>{call}<userTask id="u"/><endEvent id="e"/>{chain(*way)}'
+    assert [(one.rule, one.element, one.path) for one in findings(body)] == (
+        [("loop-without-wait", "c", ("s", "c"))] if endless else []
+    )
+
+
+def test_what_is_not_proven_in_time_is_said_to_be_so() -> None:
+    model = Model.load(Package.from_files({"p.bpmn": bpmn(LOOP)}, "p"))
+    (found,) = soundness.findings(model.specs, seconds=0)
+    assert (found.rule, found.severity, found.element) == ("soundness-not-proven", "publishing", "p")
+    assert "within 0 seconds" in found.message
 
 
 def test_what_nothing_reaches_is_found() -> None:
