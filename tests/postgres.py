@@ -26,7 +26,9 @@ REMEDY = (
     "or use Python 3.12 or older, where the pgserver package brings one."
 )
 #: Speed over safety: the data is thrown away. Isolation and locking stay as in production.
-FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB"]
+FAST = ["fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB"]
+#: Faster still, but whoever kills the server loses what it has committed within the last moments.
+FORGETFUL = "synchronous_commit=off"
 STARTUP_SECONDS = 60
 
 
@@ -84,8 +86,8 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server of our own, stopped and removed afterwards."""
+def running(*, killable: bool = False) -> Iterator[Server]:
+    """A server of our own, stopped and removed afterwards. `killable`: what it has committed outlives its crash."""
     folder = Path(tempfile.mkdtemp(prefix="samled-pg-"))  # short: a socket's path may have 107 characters
     data = folder / "data"
     binaries = programs()
@@ -95,7 +97,7 @@ def running() -> Iterator[Server]:
     initdb = [str(binaries / "initdb"), "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]
     subprocess.run([*identity, *initdb, "-D", str(data)], check=True, capture_output=True, cwd=folder)
     command = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder), "-c", "listen_addresses="]
-    for setting in FAST:
+    for setting in FAST if killable else [*FAST, FORGETFUL]:
         command += ["-c", setting]
     server = Server(folder, [*_tied_to_us(identity), *command])
     try:

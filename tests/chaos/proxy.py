@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 from threading import Lock, Thread
 
-COMMIT = b"COMMIT"
+#: As it goes over the wire; without its end it would also be the beginning of READ COMMITTED.
+COMMIT = b"COMMIT\0"
 
 
 class Proxy:

@@ -20,7 +20,7 @@ from tests.chaos.crew import IN_EARNEST, SECONDS, SEED, at_work, reckon, say
 @pytest.fixture
 def server() -> Iterator[postgres.Server]:
     """A PostgreSQL of our own: these tests stop it."""
-    with postgres.running() as running:
+    with postgres.running(killable=True) as running:
         yield running
 
 
