@@ -100,14 +100,11 @@ class _Checker:
         for missing in self.decision.inputs:
             if missing not in given:
                 yield self._finding("dmn-input.missing", self.decision.id, input=missing)
-        if (
-            not self.decision.inputs
-            or not set(self.decision.inputs) <= set(given)
-            or not isinstance(self.decision.logic, Table)
-        ):
+        named = {given.get(one, "") for one in self.decision.inputs}
+        # An input without a variable is a title for people: it says nothing of what is read.
+        if not named or not all(named) or not isinstance(self.decision.logic, Table):
             return
-        declared = {given[one] for one in self.decision.inputs if one in given} | set(self.decision.inputs)
-        declared |= {name for needed in self.decision.required for name in self._aliases(needed)}
+        declared = named | {name for needed in self.decision.required for name in self._aliases(needed)}
         for column in self.decision.logic.inputs:
             for name in sorted(_roots(column.text, declared) - declared):
                 yield self._finding("dmn-input.undeclared", column.element, input=name)

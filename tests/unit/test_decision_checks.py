@@ -296,6 +296,8 @@ def test_inputs_that_are_drawn_are_all_that_a_table_looks_at() -> None:
     assert told(decision(logic, needs=needs), age) == [("warning", "dmn-input", "in1")]
     assert told(decision(logic, needs=needs)) == [("warning", "dmn-input", "d")]
     assert told(decision(logic), age) == []
+    title = '<inputData id="age" name="Ålder"/>'
+    assert told(decision(logic, needs=needs), title) == []
 
 
 def test_a_table_with_too_many_combinations_is_said_to_be_unchecked() -> None:
