@@ -15,6 +15,7 @@ from engine.errors import NotFound
 from engine.pages import Page, from_cursor, to_cursor
 from engine.parties import Party
 from engine.prepared import Prepared
+from engine.rules import Text
 from engine.schema import cases, holders, parties, tasks, versions
 from engine.tasks import matches_text
 
@@ -48,7 +49,12 @@ class Case(CaseSummary):
     data: Mapping[str, Any] = field(default_factory=dict)
     parties: tuple[Party, ...] = ()
     #: What stopped, in words.
-    incident_messages: tuple[str, ...] = ()
+    incident_texts: tuple[Text, ...] = ()
+
+    @property
+    def incident_messages(self) -> list[str]:
+        """What stopped, in English."""
+        return [text.en for text in self.incident_texts]
 
     @property
     def party_units(self) -> list[str]:

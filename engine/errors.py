@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.findings import Finding
-from engine.rules import finding, words
+from engine.rules import Text, finding, words
 
 
 class SamledError(Exception):
@@ -89,13 +89,20 @@ class FeelError(SamledError):
 class Incident(SamledError):
     """The case cannot go on by itself. Its owner must decide how it continues."""
 
-    def __init__(self, message: str | None = None, *, element: str | None = None) -> None:
+    #: The same in Swedish.
+    swedish = "Ärendet kan inte fortsätta av sig självt. Dess ägare måste avgöra hur det går vidare."
+
+    def __init__(self, said: Text | str | None = None, *, element: str | None = None) -> None:
         self.element = element
-        super().__init__(message)
+        super().__init__(said.en if isinstance(said, Text) else said)
+        #: Why, in both languages, for those who look at the case.
+        self.said = said if isinstance(said, Text) else Text(self.message, said or self.swedish)
 
 
 class StepBudgetExceeded(Incident):
     """The process runs on without ever waiting. Draw a task or an event inside its loop."""
+
+    swedish = "Processen går vidare utan att någonsin vänta. Rita en uppgift eller en händelse i dess slinga."
 
 
 class DatabaseTooNew(SamledError):

@@ -19,6 +19,7 @@ from engine.outbox import Outgoing
 from engine.parties import Party
 from engine.process_settings import Role
 from engine.roles import CaseRoles
+from engine.rules import Text
 
 
 @dataclass
@@ -129,7 +130,11 @@ def _texts(value: Any, what: str, element_id: str) -> tuple[str, ...]:
         return tuple(value)
     if value is None:
         return ()
-    raise Incident(f"“{what}” must be a text or a list of texts, not {value!r}", element=element_id)
+    said = Text(
+        f"“{what}” must be a text or a list of texts, not {value!r}",
+        f"”{what}” måste vara en text eller en lista med texter, inte {value!r}",
+    )
+    raise Incident(said, element=element_id)
 
 
 def _units(call: ServiceCall, case: CaseContext, *names: str) -> tuple[str, ...]:
@@ -138,7 +143,11 @@ def _units(call: ServiceCall, case: CaseContext, *names: str) -> tuple[str, ...]
     for name in _texts(given(call, *names), names[0], call.element_id):
         found.update(dict.fromkeys(case.roles.units_of_group(name) or (name,)))
     if not found:
-        raise Incident(f"“{names[0]}” names no unit. Map it to a unit's id or a role.", element=call.element_id)
+        said = Text(
+            f"“{names[0]}” names no unit. Map it to a unit's id or a role",
+            f"”{names[0]}” anger ingen enhet. Ge den en enhets id eller en roll",
+        )
+        raise Incident(said, element=call.element_id)
     return tuple(found)
 
 
@@ -181,7 +190,11 @@ def start_case(call: ServiceCall, case: CaseContext) -> None:
     """Starts a case of `process` with `answers`, owned by `owner` (this case's owner if left out)."""
     process, answers = given(call, "process", "processId"), given(call, "answers", "data")
     if not isinstance(process, str) or not isinstance(answers or {}, dict):
-        raise Incident("“process” must be a process id and “answers” a context", element=call.element_id)
+        said = Text(
+            "“process” must be a process id and “answers” a context",
+            "”process” måste vara ett process-id och ”answers” en kontext",
+        )
+        raise Incident(said, element=call.element_id)
     owner = _units(call, case, "owner")[0] if given(call, "owner") else case.owner
     case.send("start-case", {"process": process, "answers": answers or {}, "owner": owner, "from": case.number})
     case.events.append(["case-started", call.element_id, None, {"process": process, "owner": owner}])

@@ -169,7 +169,7 @@ def _case_page(case: Case) -> CasePage:
         opened=case.started_at,
         closed=case.closed_at,
         close_reason="" if case.close_reason in (None, "ended") else str(case.close_reason),
-        incidents=case.incident_messages,
+        incidents=[getattr(text, language()) for text in case.incident_texts],
         standing=standing(tasks, case, called),
         waits=waits_in_words(case, called),
         events=[

@@ -14,6 +14,7 @@ from engine.bpmn.nodes import Activity
 from engine.bpmn.throwing import BpmnError, throw_error
 from engine.bpmn.values import as_names
 from engine.errors import Incident
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,11 @@ class UserTask(Activity, defaults.UserTask):  # type: ignore[misc]
         try:
             return _iso(token.workflow.top_workflow.environment.instant(str(text), end_of_day=True))
         except ValueError as error:
-            raise Incident(f"The date of “{self.bpmn_name or self.bpmn_id}” cannot be read: {error}") from error
+            name = self.bpmn_name or self.bpmn_id
+            said = Text(
+                f"The date of “{name}” cannot be read: {error}", f"Datumet för ”{name}” går inte att läsa: {error}"
+            )
+            raise Incident(said) from error
 
     def _priority(self, token: Token) -> int:
         if self.dialect.priority is None:
@@ -88,7 +93,11 @@ class UserTask(Activity, defaults.UserTask):  # type: ignore[misc]
         try:
             return int(value)
         except (TypeError, ValueError) as error:
-            raise Incident(f"The priority of “{self.bpmn_name or self.bpmn_id}” is no number: {value!r}") from error
+            name = self.bpmn_name or self.bpmn_id
+            said = Text(
+                f"The priority of “{name}” is no number: {value!r}", f"Prioriteten för ”{name}” är inget tal: {value!r}"
+            )
+            raise Incident(said) from error
 
 
 class PassTask(Activity, BpmnSpecMixin):  # type: ignore[misc]
@@ -100,7 +109,7 @@ class ScriptTask(Activity, BpmnSpecMixin):  # type: ignore[misc]
 
     def perform(self, token: Token) -> None:
         if self.dialect.script is None:
-            raise Incident("The script task has no expression")
+            raise Incident(Text("The script task has no expression", "Skriptuppgiften har inget uttryck"))
         value = self.dialect.script.of(token, strict=False)
         if self.dialect.result:
             token.scope.write(self.dialect.result, value)
@@ -111,14 +120,15 @@ class ServiceTask(Activity, BpmnSpecMixin):  # type: ignore[misc]
 
     def perform(self, token: Token) -> bool | None:
         if self.dialect.job_type is None:
-            raise Incident("The service task has no job type")
+            raise Incident(Text("The service task has no job type", "Tjänsteuppgiften har ingen jobbtyp"))
         job_type = str(self.dialect.job_type.of(token))
         inputs = dict(token.scope.values) if token.scope is not token.workflow.scope else {}
         call = ServiceCall(job_type, self.bpmn_id, self.dialect.headers, inputs)
         try:
             result = token.workflow.top_workflow.environment.service(call)
         except LookupError as error:
-            raise Incident(f"Nobody carries out the job type “{job_type}”") from error
+            said = Text(f"Nobody carries out the job type “{job_type}”", f"Ingen utför jobbtypen ”{job_type}”")
+            raise Incident(said) from error
         except BpmnError as error:
             throw_error(token, error.code)
             return False

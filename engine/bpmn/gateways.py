@@ -12,6 +12,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.flows import Flow
 from engine.bpmn.nodes import Node
 from engine.errors import Incident
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from engine.bpmn.instances import Instance
@@ -38,7 +39,12 @@ class _Choosing(Node):
         """The default flow, or the only one without a condition."""
         chosen = [flow for flow in self.outgoing if flow.is_default or flow.condition is None]
         if not chosen and self.outgoing:
-            raise Incident(f"No way out of “{self.bpmn_name or self.bpmn_id}” fits. Give it a default flow")
+            name = self.bpmn_name or self.bpmn_id
+            said = Text(
+                f"No way out of “{name}” fits. Give it a default flow",
+                f"Ingen väg ut ur ”{name}” passar. Ge den ett standardflöde",
+            )
+            raise Incident(said)
         return chosen[:1]
 
 
@@ -47,7 +53,12 @@ def _is_true(flow: Flow, token: Token) -> bool:
         return False
     value = flow.condition.of(token)
     if not isinstance(value, bool):
-        raise Incident(f"The condition “{flow.condition.text}” on the flow {flow.id} is neither true nor false")
+        text = flow.condition.text
+        said = Text(
+            f"The condition “{text}” on the flow {flow.id} is neither true nor false",
+            f"Villkoret ”{text}” på flödet {flow.id} är varken sant eller falskt",
+        )
+        raise Incident(said)
     return value
 
 

@@ -20,6 +20,7 @@ from engine.bpmn.occurrences import Occurrence
 from engine.bpmn.tokens import Token
 from engine.bpmn.variables import Scope
 from engine.errors import FeelError, Incident, StepBudgetExceeded
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from engine.bpmn.environment import Environment
@@ -160,6 +161,7 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
                 return
 
     def _step(self, token: Token, *, within_budget: bool) -> None:
+        arriving = token._state == TaskState.FUTURE
         try:
             if not within_budget:
                 raise StepBudgetExceeded(element=token.task_spec.bpmn_id)
@@ -168,7 +170,22 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
             elif token._state == TaskState.READY and not token.task_spec.manual:
                 token.run()
         except (FeelError, Incident) as error:
-            self.fail(token, str(error))
+            if arriving:
+                self._take_back(token)
+            self.fail(token, error.said)
+
+    def _take_back(self, token: Token) -> None:
+        """An arrival has failed half-way: undo what it began, so that trying again is arriving again."""
+        for guard in list(token.guards):
+            self.tokens[guard].cancel()
+        token.guards.clear()
+        for child in list(token._children):
+            token.workflow.tasks[child].cancel()
+        inside = self.subprocesses.pop(token.id, None)
+        if inside is not None:
+            inside.cancel_all()
+            inside.completed = True
+        token._state = TaskState.FUTURE
 
     def message(self, name: str, key: str, payload: Mapping[str, Any]) -> bool:
         """Deliver a message to the oldest event that waits for it under `key`. False if none does."""
@@ -193,18 +210,14 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
             if token._state == TaskState.WAITING and token.task_spec.waits_for(kind, name)
         ]
 
-    def fail(self, token: Token, message: str) -> None:
+    def fail(self, token: Token, said: Text) -> None:
         """Leave a token where it stands as an incident; `retry` takes it up again from the same place."""
-        if token._state == TaskState.FUTURE:
-            for guard in list(token.guards):
-                self.tokens[guard].cancel()
-            token.guards.clear()
         # The library has marked a task that failed while it ran already.
         token.internal_data["failed"] = TaskState.READY if token._state == TaskState.ERROR else token._state
         token._state = TaskState.ERROR
-        token.internal_data["incident"] = message
+        token.internal_data["incident"], token.internal_data["incident_sv"] = said.en, said.sv
         token.internal_data["since"] = self.environment.now.isoformat()
-        self.note("incident", token.task_spec, token, {"message": message})
+        self.note("incident", token.task_spec, token, {"message": said.en})
 
     def _settle(self) -> bool:
         """With an empty queue: joins, conditions, and instances that are done. True if something moved."""
@@ -228,7 +241,7 @@ class CaseInstance(Instance, BpmnWorkflow):  # type: ignore[misc]
                 if token._state == TaskState.WAITING and token.task_spec.look_at_condition(token):
                     return True
             except (FeelError, Incident) as error:
-                self.fail(token, str(error))
+                self.fail(token, error.said)
         return False
 
 

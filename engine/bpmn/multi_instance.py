@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.nodes import Activity
 from engine.errors import Incident
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from engine.bpmn.dialect import Loop
@@ -31,7 +32,8 @@ class MultiInstance(Activity, BpmnSpecMixin):  # type: ignore[misc]
     def begin(self, token: Token) -> bool:
         items = self.loop.collection.of(token)
         if not isinstance(items, list):
-            raise Incident(f"The collection “{self.loop.collection.text}” is no list")
+            text = self.loop.collection.text
+            raise Incident(Text(f"The collection “{text}” is no list", f"Samlingen ”{text}” är ingen lista"))
         token.internal_data.update(total=len(items), done=0)
         if self.loop.output_collection:
             token.internal_data["out"] = [None] * len(items)
@@ -80,7 +82,12 @@ class MultiInstance(Activity, BpmnSpecMixin):  # type: ignore[misc]
             counts[self.loop.output_collection] = data["out"]
         value = self.completion.of(child, **counts)  # type: ignore[union-attr]
         if not isinstance(value, bool):
-            raise Incident(f"The completion condition “{self.completion.text}” is neither true nor false")  # type: ignore[union-attr]
+            text = self.completion.text  # type: ignore[union-attr]
+            said = Text(
+                f"The completion condition “{text}” is neither true nor false",
+                f"Slutvillkoret ”{text}” är varken sant eller falskt",
+            )
+            raise Incident(said)
         return value
 
     def child_completed(self, body: Token) -> None:

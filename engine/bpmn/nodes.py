@@ -14,6 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.dialect import NOTHING, Extensions
 from engine.bpmn.flows import Flow
 from engine.errors import Incident
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from engine.bpmn.events import BoundaryEvent
@@ -177,7 +178,11 @@ def _set_path(values: dict[str, Any], path: str, value: Any) -> None:
         return
     inner = values.get(root)
     if inner is not None and not isinstance(inner, dict):
-        raise Incident(f"“{root}” is no set of fields, so “{path}” cannot be written. Choose another name.")
+        said = Text(
+            f"“{root}” is no set of fields, so “{path}” cannot be written. Choose another name",
+            f"”{root}” är ingen samling fält, så ”{path}” kan inte skrivas. Välj ett annat namn",
+        )
+        raise Incident(said)
     copy = dict(inner or {})
     _set_path(copy, ".".join(rest), value)
     values[root] = copy

@@ -10,6 +10,7 @@ from SpiffWorkflow.specs import WorkflowSpec
 
 from engine.bpmn.gateways import InclusiveGateway
 from engine.bpmn.nodes import Node
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from engine.bpmn.events import EventStart, StartEvent
@@ -64,8 +65,12 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
             for name in list(instance.arrivals):
                 del instance.arrivals[name]
                 node = self.task_specs[name]
-                message = f"“{node.bpmn_name or node.bpmn_id}” waits for a branch that can no longer come"
-                top.fail(instance.new_token(node), message)
+                name = node.bpmn_name or node.bpmn_id
+                said = Text(
+                    f"“{name}” waits for a branch that can no longer come",
+                    f"”{name}” väntar på en gren som inte längre kan komma",
+                )
+                top.fail(instance.new_token(node), said)
             return
         instance.cancel_all()
         instance.completed = True

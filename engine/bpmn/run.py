@@ -194,7 +194,7 @@ class Run:
         try:
             token.run()
         except FeelError as error:
-            raise Incident(str(error), element=token.task_spec.bpmn_id) from error
+            raise Incident(error.said, element=token.task_spec.bpmn_id) from error
 
     def send(self, name: str, key: str, payload: Mapping[str, Any] | None = None) -> bool:
         """Deliver a message to the oldest event here that waits for it. False if none does."""
@@ -216,7 +216,7 @@ class Run:
         try:
             token.task_spec.caught(token, {})
         except (FeelError, Incident) as error:
-            self._case.fail(token, str(error))
+            self._case.fail(token, error.said)
 
     def due_again(self, token_id: int, began: datetime) -> datetime | None:
         """When an open task or a timer would be due by the deadlines that hold now; `began`: when the task came.
@@ -255,6 +255,7 @@ class Run:
         if token is None or token._state != TaskState.ERROR:
             raise Conflict("It is no incident any more. Look at the case to see what happened.")
         token.internal_data.pop("incident")
+        token.internal_data.pop("incident_sv", None)
         token.internal_data.pop("since")
         token._state = token.internal_data.pop("failed")
         self._case.queue.append(token)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import Incident
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from engine.bpmn.tokens import Token
@@ -29,7 +30,7 @@ def throw_error(token: Token, code: str | None) -> None:
     for trip in _outwards(token, "error", code):
         trip()
         return
-    raise Incident(f"Nobody expects the error “{code or 'without a code'}”")
+    raise Incident(Text(f"Nobody expects the error “{code or '?'}”", f"Ingen väntar på felet ”{code or '?'}”"))
 
 
 def throw_escalation(token: Token, code: str | None) -> bool:

@@ -14,6 +14,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 
 from engine.durations import Cycle
 from engine.errors import Incident
+from engine.rules import Text
 
 if TYPE_CHECKING:
     from engine.bpmn.tokens import Token
@@ -64,7 +65,11 @@ class Message(NamedTrigger):
         """The correlation key: the model's own, else the case's number."""
         value = self._key.of(token) if self._key else token.workflow.top_workflow.environment.case.get("id")
         if value is None:
-            raise Incident(f"The correlation key of the message “{self.name}” has no value")
+            said = Text(
+                f"The correlation key of the message “{self.name}” has no value",
+                f"Korrelationsnyckeln för meddelandet ”{self.name}” har inget värde",
+            )
+            raise Incident(said)
         return str(value)
 
 
@@ -111,7 +116,11 @@ class Condition(Trigger):
         """Is it true now, and was it not when last looked at?"""
         value = self.condition.of(token)
         if not isinstance(value, bool):
-            raise Incident(f"The condition “{self.condition.text}” is neither true nor false")
+            text = self.condition.text
+            said = Text(
+                f"The condition “{text}” is neither true nor false", f"Villkoret ”{text}” är varken sant eller falskt"
+            )
+            raise Incident(said)
         before = token.internal_data.get("true", False)
         token.internal_data["true"] = value
         return value and not before
@@ -150,7 +159,11 @@ class Timer(Trigger):
     def _text(self, token: Token) -> Any:
         value = self.value.of(token)
         if value in (None, ""):
-            raise Incident("The timer has no value, so nobody would be told. Correct its expression")
+            said = Text(
+                "The timer has no value, so nobody would be told. Correct its expression",
+                "Timern har inget värde, så ingen skulle få veta något. Rätta dess uttryck",
+            )
+            raise Incident(said)
         return value
 
     def _set(self, token: Token, due: datetime) -> None:
@@ -199,7 +212,7 @@ class CycleTimer(Timer):
         token.internal_data["anchor"] = environment.now.isoformat()
         first = _readable(lambda: environment.calendar.occurrence(Cycle.parse(text), environment.now, 1))
         if first is None:
-            raise Incident(f"The cycle “{text}” never happens")
+            raise Incident(Text(f"The cycle “{text}” never happens", f"Upprepningen ”{text}” inträffar aldrig"))
         token.internal_data["number"] = 1
         self._set(token, first)
 
@@ -220,4 +233,5 @@ def _readable(read: Callable[[], T]) -> T:
     try:
         return read()
     except ValueError as error:
-        raise Incident(f"The timer's value cannot be read: {error}") from error
+        said = Text(f"The timer's value cannot be read: {error}", f"Timerns värde går inte att läsa: {error}")
+        raise Incident(said) from error

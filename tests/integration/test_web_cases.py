@@ -191,6 +191,7 @@ def test_a_case_that_cannot_go_on_says_so_and_may_be_tried_again(app: Flask, eng
     kurator = browser(app)
     page = kurator.get(f"/cases/{case.id}")
     assert "Processen har stannat här och kan inte gå vidare av sig själv." in page.text
+    assert "går inte att läsa" in page.text  # why, in the reader's language too
     assert "Processen kan fortfarande inte gå vidare." in page.submit("Försök igen").text
     browser(app, "psykolog.bup").post(f"/cases/{case.id}/retry", kurator.get("/").fields(at="/logout"), status=400)
 
