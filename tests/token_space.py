@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tests.random_models import Scope
-from tests.token_game import Active, Endless, Instance, TokenGame
+from tests.token_game import Active, Endless, Instance, TokenGame, first
 
 #: So many ways to go on from one action are tried.
 WAYS = 64
@@ -39,13 +39,24 @@ def _active_key(active: Active) -> object:
     )  # fmt: skip
 
 
-def outcomes(game: TokenGame, act: Callable[[TokenGame], None]) -> list[TokenGame]:
-    """Every game that `act` may lead to. Raises Endless if one of them never rests."""
+@dataclass
+class Outcomes:
+    """Every game that an action may lead to."""
+
+    games: list[TokenGame]
+    #: May it also go on for ever?
+    endless: bool = False
+    #: Are these all?
+    whole: bool = True
+
+
+def outcomes(game: TokenGame, act: Callable[[TokenGame], None]) -> Outcomes:
+    """Try every way that an action can go."""
     found: dict[object, TokenGame] = {}
     todo: list[list[int]] = [[]]
-    for _ in range(WAYS):
-        if not todo:
-            break
+    endless, left = False, WAYS
+    while todo and left:
+        left -= 1
         way = todo.pop()
         tried, asked = deepcopy(game), []  # type: ignore[var-annotated]
 
@@ -54,12 +65,16 @@ def outcomes(game: TokenGame, act: Callable[[TokenGame], None]) -> list[TokenGam
             return options[way[len(asked) - 1] if len(asked) <= len(way) else 0]
 
         tried.pick = pick
-        act(tried)
-        tried.pick = lambda options: options[0]
+        try:
+            act(tried)
+        except Endless:
+            endless = True
+            continue
+        tried.pick = first
         found.setdefault(key(tried), tried).reached.update(tried.reached)
         for at in range(len(way), len(asked)):
             todo += [[*way, *[0] * (at - len(way)), other] for other in range(1, asked[at])]
-    return list(found.values())
+    return Outcomes(list(found.values()), endless, not todo)
 
 
 @dataclass
@@ -101,8 +116,10 @@ class _Explorer:
                 more = happened + Counter([element]) if _stays(game, element) else happened
                 self._meet(outcomes(game, partial(TokenGame.happen, element_id=element)), more)
 
-    def _meet(self, games: list[TokenGame], happened: Counter[str]) -> None:
-        for game in games:
+    def _meet(self, after: Outcomes, happened: Counter[str]) -> None:
+        self.space.endless |= after.endless
+        self.space.complete &= after.whole
+        for game in after.games:
             self.space.reached |= game.reached
             self.space.stuck.update(game.stuck)
             state = (key(game), tuple(sorted(happened.items())))
@@ -115,15 +132,12 @@ def explore(model: Scope, *, states: int = 1_500, seconds: float = 1.0) -> Space
     """Everything that can happen in a model whatever its conditions say, as far as the limits go."""
     explorer, until = _Explorer(model), time.monotonic() + seconds
     space = explorer.space
-    try:
-        explorer.begin()
-        while explorer.todo:
-            if len(explorer.seen) > states or time.monotonic() > until:
-                space.complete = False
-                break
-            explorer.expand()
-    except Endless:
-        space.endless = True
+    explorer.begin()
+    while explorer.todo and not space.endless:
+        if len(explorer.seen) > states or time.monotonic() > until:
+            space.complete = False
+            break
+        explorer.expand()
     space.states = len(explorer.seen)
     return space
 
