@@ -14,8 +14,10 @@ from web import (
     api,
     attachments,
     auth,
+    calendars,
     case_actions,
     cases,
+    durations,
     errors,
     files,
     i18n,
@@ -35,8 +37,8 @@ from web.settings import Settings
 
 #: In this order: what guards comes before what shows.
 ROOMS = (
-    *(security, i18n, errors, files, limits, auth, api, pages, texts),
-    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, overview),
+    *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
+    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, calendars, overview),
 )
 
 
