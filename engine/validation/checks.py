@@ -21,6 +21,7 @@ from engine.validation import (
     starts,
     style,
     tables,
+    value_types,
     wellformed,
 )
 from engine.validation.subject import Subject
@@ -43,6 +44,7 @@ CHECKS = (
     Check(Text("how it starts", "hur den startar"), starts.check, refuses=False),
     Check(Text("style", "stil"), style.check, refuses=False),
     Check(Text("expressions", "uttryck"), dataflow.check_subject),
+    Check(Text("types", "typer"), value_types.check),
     Check(Text("conditions", "villkor"), conditions.check),
     Check(Text("references", "hänvisningar"), references.check),
     Check(Text("decisions", "beslut"), tables.check),

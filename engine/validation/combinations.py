@@ -135,14 +135,18 @@ def _put(variables: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def _strictly(expression: Expression, variables: Mapping[str, Any], context: FeelContext) -> Any:
-    try:
-        return expression.evaluate(variables, context, strict=True)
-    except FeelError:
-        return None
+    value, failed = _tried(expression, variables, context)
+    return None if failed else value
 
 
 def _loosely(expression: Expression, variables: Mapping[str, Any], context: FeelContext) -> Any:
+    return _tried(expression, variables, context)[0]
+
+
+def _tried(expression: Expression, variables: Mapping[str, Any], context: FeelContext) -> tuple[Any, bool]:
+    """The value, and whether there was something wrong."""
     try:
-        return expression.evaluate(variables, context, strict=False)
+        value, remarks = expression.evaluate_with_warnings(variables, context)
     except FeelError:
-        return None
+        return None, True
+    return value, bool(remarks)

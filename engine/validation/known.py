@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ from engine.bpmn.nodes import Activity, Node
 from engine.bpmn.processes import ProcessSpec
 from engine.decisions import Decision
 from engine.errors import FeelError
-from engine.feel import Expression, FeelContext
+from engine.feel import CalendarTable, Expression, FeelContext
 from engine.validation.data_steps import SILENT_JOBS
 from engine.validation.data_ways import Place, Ways
 from engine.validation.domains import UNKNOWN, Domain, Path, of_form, of_values
@@ -25,6 +26,8 @@ from engine.validation.written import ANYTHING, State
 _SINGLE = frozenset({"UNIQUE", "FIRST", "ANY", "PRIORITY"})
 #: What is found must not depend on the day.
 _NOW = datetime(2026, 3, 27, 9, tzinfo=UTC)
+#: Nor on holidays, and to work them out takes longer than all else here.
+_CALENDAR = CalendarTable("Europe/Stockholm", ((0, 3600),))
 _CASE = {
     "id": Domain("text", samples=("2026-00123",)),
     "owner": Domain("text", samples=("elevhalsa-skovde",)),
@@ -76,16 +79,19 @@ class Known:
                 self._forms[key] = {}
         return self._forms[key]
 
+    def settled(self, state: State, roots: Collection[str]) -> bool:
+        """Has nothing that can bring anything come after whatever writes these?"""
+        places = [place for root in roots if root != "case" for place in self.writers.get(root, ())]
+        return all(state.taints <= self.ways.after[place].taints for place in places if place in self.ways.after)
+
     def _written(self, state: State, path: Path) -> Domain:
         """Of a variable that only scripts with fixed values and decisions write, and nothing after them."""
         root, *rest = path
         places = self.writers.get(root, [])
         if root not in state.sure or not places:
             return UNKNOWN
-        for place in places:
-            after = self.ways.after.get(place)
-            if after is not None and not state.taints <= after.taints:
-                return UNKNOWN
+        if not self.settled(state, [root]):
+            return UNKNOWN
         domains = [self._output(place, tuple(rest)) for place in places]
         if any(domain is None for domain in domains):
             return UNKNOWN
@@ -181,4 +187,4 @@ def _context(model: Model) -> FeelContext:
     for called in package.called.values():
         deadlines |= {name: one.value for name, one in called.settings.deadlines.items()}
     roles = {role: [f"example-{role}"] for role in package.settings.roles}
-    return FeelContext(now=_NOW, deadlines=deadlines, units_by_role=roles)
+    return FeelContext(now=_NOW, calendar=_CALENDAR, deadlines=deadlines, units_by_role=roles)

@@ -7,7 +7,7 @@ here are roles, deadlines, services' inputs, results, and whoever catches what i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from engine.bpmn.activities import BusinessRuleTask, ServiceTask, UserTask
@@ -26,6 +26,8 @@ from engine.rules import finding
 from engine.validation import catching
 from engine.validation.known import Known
 from engine.validation.subject import Subject
+
+_WORD = re.compile(r"[\w-]+")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -129,10 +131,8 @@ class _Checker:
         """Roots of all that anything of the version reads, forms' own words included."""
         names = {name for one in self.known.ways.reads() for name in _roots(one.expression)}
         packages = [self.model.package, *self.model.package.called.values()]
-        for content in (one for package in packages for one in package.forms.values()):
-            names |= set(re.findall(r"[^\W\d]\w*", content.decode("utf-8", "replace")))
-        for package in packages:
-            names |= set(re.findall(r"[^\W\d]\w*", package.files.get(SETTINGS_FILE, b"").decode("utf-8", "replace")))
+        forms = [content for package in packages for content in package.forms.values()]
+        names |= _words([*forms, *(package.files.get(SETTINGS_FILE, b"") for package in packages)])
         return names
 
 
@@ -161,27 +161,30 @@ def _name_of(node: Node, element: str) -> str | None:
 
 def _unused(package: Package) -> Iterator[Finding]:
     """Roles and deadlines of process.toml that nothing of the package, or of what it calls, names."""
-    texts = [
-        content.decode("utf-8", "replace")
+    named = _words(
+        content
         for one in (package, *package.called.values())
         for name, content in one.files.items()
         if name.endswith((".bpmn", ".dmn", ".form"))
-    ]
+    )
     settings = package.settings
     recipients = {role for deadline in settings.deadlines.values() for role in deadline.escalate}
-    used = {UNIT_MANAGER, settings.owner_role, *recipients}
-    for role in _unnamed(settings.roles, texts):
-        if role not in used:
+    for role in settings.roles:
+        if _is_word(role) and role not in named | recipients | {UNIT_MANAGER, settings.owner_role}:
             yield finding("unused-role", SETTINGS_FILE, f"roles.{role}", role=role)
-    for deadline in _unnamed(settings.deadlines, texts):
-        yield finding("unused-deadline", SETTINGS_FILE, f"deadlines.{deadline}", deadline=deadline)
+    for deadline in settings.deadlines:
+        if _is_word(deadline) and deadline not in named:
+            yield finding("unused-deadline", SETTINGS_FILE, f"deadlines.{deadline}", deadline=deadline)
 
 
-def _unnamed(ids: Collection[str], texts: list[str]) -> Iterator[str]:
-    for one in ids:
-        word = re.compile(rf"(?<![\w-]){re.escape(one)}(?![\w-])")
-        if not any(one in text and word.search(text) for text in texts):
-            yield one
+def _is_word(name: str) -> bool:
+    return _WORD.fullmatch(name) is not None
+
+
+def _words(contents: Iterable[bytes]) -> set[str]:
+    """Every word, with and without the hyphens in it; ids are made of such words."""
+    found = {word for content in contents for word in _WORD.findall(content.decode("utf-8", "replace"))}
+    return found | {part for word in found if "-" in word for part in word.split("-")}
 
 
 def _started(subject: Subject, package: Package, model: Model) -> Iterator[Finding]:

@@ -22,7 +22,10 @@ REQUIRED = {"validate": {"required": True}}
 
 def form(form_id: str, **fields: dict[str, Any]) -> dict[str, bytes]:
     """A form of these components by key."""
-    components = [{"key": key, "id": f"{form_id}_{key}", "label": key, **field} for key, field in fields.items()]
+    components = [
+        {("path" if "components" in field else "key"): key, "id": f"{form_id}_{key}", "label": key, **field}
+        for key, field in fields.items()
+    ]
     content = {"type": "default", "id": form_id, "schemaVersion": 19, "components": components}
     return {f"forms/{form_id}.form": json.dumps(content).encode()}
 
