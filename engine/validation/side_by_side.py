@@ -8,9 +8,10 @@ steps that do not wait: then the later is meant to win.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import reduce
+from operator import and_, or_
 
 from engine.bpmn.activities import BusinessRuleTask, CallActivity, Inside, ScriptTask, UserTask
 from engine.bpmn.gateways import EventGateway, ExclusiveGateway
@@ -21,7 +22,7 @@ from engine.bpmn.processes import ProcessSpec
 from engine.bpmn.values import Value
 from engine.findings import Finding
 from engine.rules import finding
-from engine.validation.data_ways import reached
+from engine.validation.data_ways import following, reached
 from engine.validation.form_walk import Path
 from engine.validation.subject import Subject
 
@@ -114,30 +115,54 @@ def _waits(node: Node) -> bool:
     return isinstance(inner, (UserTask, Inside))
 
 
+class _Reach:
+    """What can be reached from each element of a scope, as bits: one by one it would take too long in a large one."""
+
+    def __init__(self, spec: ProcessSpec) -> None:
+        self.nodes: list[Node] = list(_backwards(spec.start_events))
+        self.bit = {node.name: 1 << number for number, node in enumerate(self.nodes)}
+        self._from = dict.fromkeys(self.bit, 0)
+        changed = True
+        while changed:  # once, and once more for each loop inside another
+            changed = False
+            for node in self.nodes:
+                found = self.bit[node.name]
+                for other in following(node):
+                    found |= self._from[other.name]
+                changed = changed or found != self._from[node.name]
+                self._from[node.name] = found
+
+    def behind(self, nodes: Sequence[Node], *, avoid: Node) -> int:
+        """From any of these on, without passing through `avoid`."""
+        found = 0
+        for node in nodes:
+            found |= self._from[node.name]
+        if found & self.bit[avoid.name]:
+            return sum(self.bit[node.name] for node in reached(nodes, avoid=avoid))
+        return found
+
+
 class _Branches:
     """The elements of one process or sub-process that may run side by side."""
 
     def __init__(self, spec: ProcessSpec, writes: Writes) -> None:
         self.spec = spec
-        self.writes = writes
-
-    @cached_property
-    def nodes(self) -> list[Node]:
-        """On which tokens stand."""
-        return reached(self.spec.start_events)
+        self.reach = _Reach(spec)
+        drawn = (node for node in spec.task_specs.values() if node.name in self.reach.bit)
+        self.writes = [(self.reach.bit[node.name], one) for node in drawn for one in writes.of(node)]
+        self.all = writes
 
     def pairs(self) -> Iterator[tuple[Write, Write]]:
         """Two writes that may happen at the same time, of which one is lost."""
-        for node in self.nodes:
+        for node in self.reach.nodes if len(self.writes) > 1 else ():
             if len(node.outgoing) > 1 and not isinstance(node, (ExclusiveGateway, EventGateway)):
-                ways = [reached([flow.target], avoid=node) for flow in node.outgoing]
+                ways = [self.reach.behind([flow.target], avoid=node) for flow in node.outgoing]
                 yield from (pair for pair in self._beside(ways) if not all(one.adds for one in pair))
             yield from (pair for pair in self._beside_events(node) if _collide(*pair))
-        around = [one for node in self.nodes for one in self.writes.of(node)]
+        around = _by_root(one for _, one in self.writes)
         for start in self.spec.event_starts:
-            if not start.interrupting:
-                inside = self.writes.of(start.sub_process)
-                yield from ((one, other) for one in around for other in inside if _collide(one, other))
+            for other in () if start.interrupting else self.all.of(start.sub_process):
+                yield from ((one, other) for one in around.get(other.path[0], ()) if _collide(one, other))
 
     def _beside_events(self, node: Node) -> Iterator[tuple[Write, Write]]:
         """What follows an event that does not interrupt, beside its host and what follows that."""
@@ -145,22 +170,45 @@ class _Branches:
         for event in events:
             if not event.cancel_activity:
                 others = [flow.target for flow in node.outgoing] + [one for one in events if one is not event]
-                yield from self._beside([[node, *reached(others, avoid=node)], reached([event], avoid=node)])
+                host = self.reach.bit[node.name] | self.reach.behind(others, avoid=node)
+                yield from self._beside([host, self.reach.behind([event], avoid=node)])
 
-    def _beside(self, ways: list[list[Node]]) -> Iterator[tuple[Write, Write]]:
-        sides: dict[str, set[int]] = {}
-        known: dict[str, Node] = {}
-        for number, way in enumerate(ways):
-            for node in way:
-                sides.setdefault(node.name, set()).add(number)
-                known[node.name] = node
-        writing = [(name, self.writes.of(known[name])) for name in sides]
-        writing = [(name, found) for name, found in writing if found]
-        for place, (name, found) in enumerate(writing):
-            for other, others in writing[place + 1 :]:
+    def _beside(self, ways: list[int]) -> Iterator[tuple[Write, Write]]:
+        # What every branch reaches comes behind the join: it is beside nothing.
+        apart = reduce(or_, ways) & ~reduce(and_, ways)
+        found = [
+            (sum(1 << n for n, way in enumerate(ways) if way & bit), one) for bit, one in self.writes if bit & apart
+        ]
+        for place, (here, one) in enumerate(found):
+            for there, other in found[place + 1 :]:
                 # Each must be reached by a branch that does not reach the other.
-                if sides[name] - sides[other] and sides[other] - sides[name]:
-                    yield from ((one, two) for one in found for two in others)
+                if one.path[0] == other.path[0] and here & ~there and there & ~here:
+                    yield one, other
+
+
+def _backwards(starts: Iterable[Node]) -> Iterator[Node]:
+    """All that can be reached, each after what follows it, loops aside."""
+    met: set[str] = set()
+    for start in starts:
+        stack = [(start, following(start))] if start.name not in met else []
+        met.add(start.name)
+        while stack:
+            node, targets = stack[-1]
+            target = next((one for one in targets if one.name not in met), None)
+            if target is None:
+                yield node
+                stack.pop()
+            else:
+                met.add(target.name)
+                stack.append((target, following(target)))
+
+
+def _by_root(writes: Iterable[Write]) -> Mapping[str, Sequence[Write]]:
+    """Name of the variable → all that write it or a part of it."""
+    found: dict[str, list[Write]] = {}
+    for one in writes:
+        found.setdefault(one.path[0], []).append(one)
+    return found
 
 
 def _findings(spec: ProcessSpec, writes: Writes) -> Iterator[Finding]:
