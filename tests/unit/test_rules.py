@@ -182,3 +182,11 @@ def test_every_refused_element_and_extension_has_words_and_no_words_are_left_ove
 def test_the_page_of_the_rules_is_up_to_date() -> None:
     assert rules_page.PAGE.exists(), "run `make rules`"
     assert rules_page.PAGE.read_text("utf-8") == rules_page.page(), "run `make rules`"
+
+
+def test_the_page_about_bpmn_names_rules_that_exist() -> None:
+    page = (ROOT / "docs/reference/bpmn.md").read_text("utf-8")
+    rows = [line for line in page[page.index("## What is refused") :].splitlines() if line.startswith("| ")]
+    named = {rule for row in rows for rule in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", row.split("|")[3])}
+    assert {"deadlock", "unsupported-element", "link"} <= named
+    assert named - set(rules()) == set()
