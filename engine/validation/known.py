@@ -186,5 +186,6 @@ def _context(model: Model) -> FeelContext:
     deadlines = {name: one.value for name, one in package.settings.deadlines.items()}
     for called in package.called.values():
         deadlines |= {name: one.value for name, one in called.settings.deadlines.items()}
-    roles = {role: [f"example-{role}"] for role in package.settings.roles}
+    packages = [package, *package.called.values()]
+    roles = {role: [f"example-{role}"] for one in packages for role in one.settings.roles}
     return FeelContext(now=_NOW, calendar=_CALENDAR, deadlines=deadlines, units_by_role=roles)

@@ -71,6 +71,19 @@ class _Checker:
                 for role in _static_groups(node):
                     if role not in self.declared_roles:
                         yield self._undeclared(spec, node, role)
+        yield from self._asked_for()
+
+    def _asked_for(self) -> Iterator[Finding]:
+        """Roles whose units an expression asks for by name."""
+        for read in self.known.ways.reads():
+            for role in sorted(read.expression.role_names - self.declared_roles):
+                nearest = get_close_matches(role, self.declared_roles, n=1)
+                yield finding(
+                    "undeclared-role.near" if nearest else "undeclared-role",
+                    read.spec.file, read.element, name=_name_of(read.node, read.element),
+                    severity="warning" if self._bare(read.spec) else None,
+                    role=role, nearest=nearest[0] if nearest else "",
+                )  # fmt: skip
 
     def _undeclared(self, spec: ProcessSpec, node: Node, role: str) -> Finding:
         bare = self._bare(spec)

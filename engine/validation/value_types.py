@@ -83,7 +83,7 @@ def _findings(known: Known, read: Read) -> Iterator[Finding]:
 
 def _evaluated(known: Known, read: Read) -> Iterator[Finding]:
     samples = _samples(known, read)
-    if samples is None:
+    if samples is None or _names_what_is_not_declared(known, read.expression):
         return
     use, wrong, failed = _use(read), [], []
     for variables, whole in samples:
@@ -138,6 +138,14 @@ def _samples(known: Known, read: Read) -> list[tuple[Mapping[str, Any], bool]] |
     if prod(len(domain.may_be) for domain in domains) > _MOST:
         return None
     return [_variables(paths, values) for values in product(*(domain.may_be for domain in domains))]
+
+
+def _names_what_is_not_declared(known: Known, expression: Expression) -> bool:
+    """Deadlines and roles are looked up by the check of references."""
+    context = known.context
+    return bool(
+        expression.deadline_names - context.deadlines.keys() or expression.role_names - context.units_by_role.keys()
+    )
 
 
 def _around(outer: Path, inner: Path) -> bool:

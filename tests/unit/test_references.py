@@ -14,7 +14,7 @@ from engine.validation.subject import Subject
 from tests.models import bpmn
 from tests.random_models import Drawer, to_bpmn
 from tests.unit.test_conditions import FORMS
-from tests.unit.test_dataflow import extended, task
+from tests.unit.test_dataflow import extended, script, task
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 SETTINGS = """[process]
@@ -93,6 +93,14 @@ def test_a_lane_that_is_no_role_is_told_unless_the_task_has_groups() -> None:
 
 def test_in_a_bare_model_an_undeclared_role_is_a_warning() -> None:
     assert rules(line(for_group("chief"), used=False), settings=None) == [("a", "warning undeclared-role")]
+
+
+def test_a_role_that_an_expression_asks_for_must_be_declared() -> None:
+    def asked(role: str) -> str:
+        return line(script("a", f'units with role("{role}")', "units"))
+
+    assert rules(asked("chief")) == [("a", "publishing undeclared-role")]
+    assert rules(asked("coordinator")) == []
 
 
 def due(name: str) -> str:

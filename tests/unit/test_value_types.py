@@ -131,6 +131,10 @@ def test_a_timer_needs_a_date() -> None:
         assert told(around(timer("b", source))) == []
 
 
+def test_a_deadline_that_is_not_declared_is_not_said_twice() -> None:
+    assert told(around(timer("b", 'deadline("nobody")'))) == []
+
+
 def test_a_duration_timer_needs_a_length_of_time() -> None:
     element = """<intermediateCatchEvent id="b"><timerEventDefinition><timeDuration>={}</timeDuration>
 </timerEventDefinition></intermediateCatchEvent>"""
