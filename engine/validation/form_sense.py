@@ -56,7 +56,7 @@ def _is_always(source: str) -> bool:
 
 def _asked_later(form_id: str, field: Field, later: Collection[Field], earlier: Collection[Field]) -> Field | None:
     """A question further down that decides whether this one is shown: it would appear above the answer."""
-    if field.in_rows or isinstance(field.component, Expression):
+    if not field.hides or field.in_rows or isinstance(field.component, Expression):
         return None
     read = {path for source in field.hides for path in _reads(source)}
     read |= {path[1:] for path in read if path[0] == form_id}
