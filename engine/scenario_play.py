@@ -14,10 +14,11 @@ from engine.actors import SYSTEM_ROLE, Actor
 from engine.calendars import Calendar
 from engine.clock import VirtualClock
 from engine.engine import Engine
-from engine.errors import NotFound, SamledError
+from engine.errors import FeelError, Incident, NotFound, SamledError
 from engine.findings import Finding
 from engine.notices import Notice
 from engine.packages import Package
+from engine.rules import Text
 from engine.scenarios import Advance, Complete, Expect, Scenario, Send, Step, in_words
 from engine.tasks import Task
 
@@ -39,11 +40,12 @@ class Failure:
     what: str
     expected: Any
     got: Any
+    #: Why the step could not be taken, in both languages, where the error has words for it.
+    said: Text | None = None
 
     def __str__(self) -> str:
         where = f"step {self.step} (line {self.line})" if self.step else "start"
-        expected, got = self.shown
-        return f"{where}: {self.what}: expected {expected}, got {got}"
+        return f"{where}: {self.what}: expected {_shown(self.expected)}, got {_shown(self.got)}"
 
     @property
     def stopped(self) -> bool:
@@ -51,9 +53,10 @@ class Failure:
         return bool(self.expected == NO_ERROR)
 
     @property
-    def shown(self) -> tuple[str, str]:
+    def shown(self) -> tuple[Text, Text]:
         """What was expected and what was there, as text."""
-        return _shown(self.expected), _shown(self.got)
+        expected, got = (Text(_shown(value), _shown(value, nothing="inget")) for value in (self.expected, self.got))
+        return expected, self.said or got
 
 
 @dataclass
@@ -147,7 +150,8 @@ class Play:
         except Exception as error:
             # Not only our own errors: whatever a model makes the engine do is told with the step that did it.
             said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            self.result.failures.append(Failure(number, line, what, NO_ERROR, said))
+            words = error.said if isinstance(error, FeelError | Incident) else None
+            self.result.failures.append(Failure(number, line, what, NO_ERROR, said, words))
             return False
         return True
 
@@ -317,13 +321,13 @@ def _same(expected: Any, got: Any) -> bool:
     return bool(isinstance(expected, bool) == isinstance(got, bool) and expected == got)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, nothing: str = "nothing") -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value))}]" if value else "nothing"
+        return f"[{', '.join(_shown(item, nothing) for item in value)}]" if value else nothing
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_shown(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_shown(inner, nothing)}" for key, inner in value.items()) + "}"
     if value is None:
-        return "nothing"
+        return nothing
     return str(value).lower() if isinstance(value, bool) else str(value)
