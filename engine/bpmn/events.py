@@ -169,7 +169,11 @@ class EventStart(CatchingNode, BpmnSpecMixin):  # type: ignore[misc]
     def watch(self, instance: Instance) -> None:
         """Begin to wait, for as long as `instance` runs."""
         if self.trigger.kind not in ("error", "escalation"):
-            self.wait(instance.new_token(self, state=TaskState.WAITING))
+            instance.new_token(self)
+
+    def _update_hook(self, my_task: Token) -> bool:
+        self.wait(my_task)
+        return False
 
     def caught(self, token: Token, payload: Mapping[str, Any]) -> None:
         stays = not self.interrupting and self.trigger.again(token)
