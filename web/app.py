@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import Engine
 from web import (
+    absences,
     account,
     api,
     attachments,
@@ -38,7 +39,7 @@ from web.settings import Settings
 #: In this order: what guards comes before what shows.
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
-    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, calendars, overview),
+    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences, calendars, overview),
 )
 
 

@@ -10,6 +10,7 @@ from flask import g
 from engine.caching import Published
 from engine.calendars import Calendar
 from engine.directory import Unit
+from engine.school_years import SchoolYears
 from web.context import engine
 
 T = TypeVar("T")
@@ -37,3 +38,8 @@ def the_units() -> Mapping[str, Unit]:
 def the_calendar() -> Calendar:
     """The organisation's calendar."""
     return once("calendar", lambda: engine().calendar())
+
+
+def the_school_years() -> SchoolYears:
+    """The terms of the organisation's schools."""
+    return once("school-years", lambda: engine().settings().school_years)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -23,8 +24,8 @@ from web.auth import actor
 from web.context import engine, now
 from web.i18n import day
 from web.questions import in_words
-from web.remembered import the_calendar, the_version
-from web.wording import DueText, Names, due_text, holder, otherwise
+from web.remembered import the_calendar, the_school_years, the_units, the_version
+from web.wording import DueText, Names, due_text, holder, long_day, otherwise
 
 #: Lines on a page; a case with more open tasks than this is read in the task lists.
 MOST = 40
@@ -42,6 +43,8 @@ class Line:
     otherwise: str
     #: The task's page, for those who hold it.
     url: str
+    #: That the school is closed, now or on the date.
+    closed: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,20 @@ def standing(tasks: Iterable[Task], case: Case, names: Names) -> list[Line]:
         who = holder(task.assignee, task.units, task.groups, names)
         url = url_for("tasks.show", task_id=task.id) if may(actor(), "read-task", task) else ""
         told = otherwise(setting.escalate if setting else (), names)
-        lines.append(Line(name, who, due_text(task.due_at, moment, calendar), told, url))
+        lines.append(Line(name, who, due_text(task.due_at, moment, calendar), told, url, _closed(task, moment, names)))
     return lines
+
+
+def _closed(task: Task, moment: datetime, names: Names) -> str:
+    """Of a task that waits for a school between terms: nobody sees it before school begins."""
+    years, units = the_school_years(), the_units()
+    days = [the_calendar().local(at).date() for at in (moment, task.due_at) if at]
+    for chosen in days:
+        breaks = [years.break_on(units[unit], chosen) if unit in units else None for unit in task.units]
+        if breaks and (first := breaks[0]) and all(breaks):
+            school = names.unit(task.units[0])
+            return _("%(school)s is closed until %(date)s.", school=school, date=long_day(first[1]))
+    return ""
 
 
 def waits_in_words(case: Case, names: Names) -> list[str]:
