@@ -11,15 +11,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import reduce
-from operator import and_, or_
+from heapq import heappop, heappush
+from operator import and_
 
 from lxml import etree
 
 from engine.bpmn.reading import BPMN
 from engine.bpmn.supported import FLOW_NODES
 
-#: So many meetings of a scope are told.
-MOST = 10
+#: So many pairs of flows are looked at, in all: some half a second's worth.
+MOST_PAIRS = 400_000
+
+
+class TooEntangled(Exception):
+    """More pairs of flows run side by side than are looked at."""
 
 
 @dataclass
@@ -57,42 +62,21 @@ class Concurrency:
                 self._catches[link] += self._out_of[name]
             self._throws[name] += _links(node, "intermediateThrowEvent")
         #: Flow number → the numbers of those beside it, as bits.
-        self._beside: list[int] = []
-        self._joined: set[str] = set()
+        self._beside = [0] * len(self._flows)
+        self._left = MOST_PAIRS
 
     def meetings(self) -> Iterator[etree._Element]:
-        """The elements at which branches that run side by side come together without being joined, first ones first.
+        """The elements at which branches that run side by side come together without being joined.
 
-        Each is taken to be joined from then on: what follows from it is not told.
+        Raises `TooEntangled`.
         """
-        if not any(map(self._splits, self._nodes.values())):
-            return
-        suspects = [self._nodes[name] for name in self._order() if _passes_each(self._nodes[name])]
-        for _ in range(MOST):
+        suspects = [node for name, node in self._nodes.items() if _passes_each(node) and len(self._into[name]) > 1]
+        if suspects and any(map(self._splits, self._nodes.values())):
             self._grow()
-            found = next((node for node in suspects if node.get("id") not in self._joined and self._meet(node)), None)
-            if found is None:
-                return
-            yield found
-            self._joined.add(found.get("id"))
-
-    def _meet(self, node: etree._Element) -> bool:
-        """Can two of the flows that lead here have a token at once?"""
-        arriving = self._into[node.get("id")]
-        return any(self._beside[one] & _bits(arriving) for one in arriving)
-
-    def _order(self) -> Iterator[str]:
-        """The elements by how far from a start they are."""
-        waiting = [name for name, node in self._nodes.items() if not self._into[name] and not node.get("attachedToRef")]
-        met = set(waiting)
-        for name in waiting:
-            yield name
-            follows = [*self._out_of[name], *(flow for link in self._throws[name] for flow in self._catches[link])]
-            names = [self._flows[flow].get("targetRef") for flow in follows]
-            names += [event.get("id") for event in self._events[name]]
-            new = [one for one in dict.fromkeys(names) if one not in met]
-            met.update(new)
-            waiting += new
+            for node in suspects:
+                arriving = self._into[node.get("id")]
+                if any(self._beside[one] & _bits(arriving) for one in arriving):
+                    yield node
 
     def _splits(self, node: etree._Element) -> bool:
         """Can more tokens leave than came?"""
@@ -101,21 +85,68 @@ class Concurrency:
         return _local(node) in ("parallelGateway", "inclusiveGateway") and len(self._out_of[node.get("id")]) > 1
 
     def _grow(self) -> None:
-        self._beside = [0] * len(self._flows)
-        steps = [step for node in self._nodes.values() for step in self._steps(node)]
-        waiting = list(range(len(steps)))
+        """What lies further ahead waits until all before it has been settled."""
+        steps = [step for name in self._ranked() for step in self._steps(self._nodes[name])]
         takers: dict[int, list[int]] = defaultdict(list)
         for number, step in enumerate(steps):
             for flow in step.takes:
                 takers[flow].append(number)
+        waiting = list(range(len(steps)))
+        queued = set(waiting)
         while waiting:
-            changed = self._apply(steps[waiting.pop()])
-            waiting += [number for flow in changed for number in takers[flow]]
+            number = heappop(waiting)
+            queued.discard(number)
+            for flow in self._apply(steps[number]):
+                for taker in takers[flow]:
+                    if taker not in queued:
+                        queued.add(taker)
+                        heappush(waiting, taker)
+
+    def _ranked(self) -> list[str]:
+        """The elements, each behind all that lead to it, circles aside."""
+        done: list[str] = []
+        met: set[str] = set()
+        starts = [name for name in self._nodes if not self._into[name]]
+        for first in [*starts, *self._nodes]:
+            stack = [] if first in met else [(first, iter(self._following(first)))]
+            met.add(first)
+            while stack:
+                name, following = stack[-1]
+                ahead = next((one for one in following if one not in met), None)
+                if ahead is None:
+                    done.append(name)
+                    stack.pop()
+                else:
+                    met.add(ahead)
+                    stack.append((ahead, iter(self._following(ahead))))
+        return done[::-1]
+
+    def _following(self, name: str) -> list[str]:
+        flows = [*self._out_of[name], *(flow for link in self._throws[name] for flow in self._catches[link])]
+        return [self._flows[flow].get("targetRef") for flow in flows] + [
+            event.get("id") for event in self._events[name]
+        ]
+
+    def _around(self, step: _Step) -> int:
+        """What is beside the tokens that a step puts, the ones that it puts aside."""
+        if not step.takes:
+            return 0
+        masks = {flow: self._beside[flow] for flow in step.takes}
+        if step.all_at_once:
+            return reduce(and_, masks.values())
+        siblings = _bits(step.takes)
+        around = 0
+        for mask in masks.values():
+            # With those that meet it here: only what is beside all of them is still beside what comes out.
+            for other in _numbers(mask & siblings):
+                self._spend(1)
+                mask &= masks[other]
+            around |= mask
+        return around
 
     def _apply(self, step: _Step) -> set[int]:
         """The flows beside which something new is."""
-        masks = [self._beside[flow] for flow in step.takes]
-        around = reduce(and_ if step.all_at_once else or_, masks) if masks else 0
+        around = self._around(step)
         changed: set[int] = set()
         for group in step.puts:
             for flow in group:
@@ -126,30 +157,32 @@ class Concurrency:
         new = others & ~self._beside[flow]
         if not new:
             return set()
+        self._spend(new.bit_count())
         self._beside[flow] |= new
-        changed = {flow}
-        while new:
-            lowest = new & -new
-            other = lowest.bit_length() - 1
+        beside = list(_numbers(new))
+        for other in beside:
             self._beside[other] |= 1 << flow
-            changed.add(other)
-            new ^= lowest
-        return changed
+        return {flow, *beside}
+
+    def _spend(self, pairs: int) -> None:
+        self._left -= pairs
+        if self._left < 0:
+            raise TooEntangled
 
     def _steps(self, node: etree._Element) -> Iterator[_Step]:
         name, kind = node.get("id"), _local(node)
         into, out_of = self._into[name], self._out_of[name]
         if kind == "boundaryEvent":
             return
-        joined = name in self._joined
         if kind in ("exclusiveGateway", "eventBasedGateway"):
-            yield _Step(into, [[flow] for flow in out_of], joined)
-        elif kind in ("parallelGateway", "inclusiveGateway"):
-            # That an inclusive one may go on with less is left out: what it waits for is what runs beside.
+            yield _Step(into, [[flow] for flow in out_of])
+        elif kind == "inclusiveGateway":
+            yield _Step(into, [out_of])
+        elif kind == "parallelGateway":
             yield _Step(into, [out_of], all_at_once=True)
         else:
             jumps = [flow for link in self._throws[name] for flow in self._catches[link]]
-            yield _Step(into, [*self._ways_out(name, jumps or out_of)], joined)
+            yield _Step(into, [*self._ways_out(name, jumps or out_of)])
 
     def _ways_out(self, name: str, out_of: list[int]) -> Iterator[list[int]]:
         """With its boundary events: one that does not interrupt goes on beside the rest."""
@@ -171,6 +204,13 @@ def _links(node: etree._Element, kind: str) -> Iterator[str]:
     """The names of its links."""
     if _local(node) == kind:
         yield from (link.get("name", "") for link in node.iterchildren(f"{{{BPMN}}}linkEventDefinition"))
+
+
+def _numbers(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _bits(flows: list[int]) -> int:

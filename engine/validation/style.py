@@ -16,7 +16,7 @@ from engine.bpmnio import Failed, Script
 from engine.bpmnio.lean import lean
 from engine.findings import Finding
 from engine.rules import Text, finding
-from engine.validation.concurrency import Concurrency
+from engine.validation.concurrency import Concurrency, TooEntangled
 from engine.validation.subject import Subject
 
 #: Seconds of CPU time for a file; one of 2,000 elements takes less than one.
@@ -37,6 +37,7 @@ _VARIANTS = {
     "An <Event-based Gateway>": "event-based-gateway.single",
     "A <Sequence Flow>": "event-based-gateway.condition",
 }
+_TOO_MANY = Text("too many branches run side by side", "för många grenar löper sida vid sida")
 _TOO_SLOW = Text("it takes too long", "det tar för lång tid")
 
 
@@ -68,13 +69,17 @@ class _Drawn:
         self.running = [process.get("id") for process in processes]
         self.scopes = [scope for process in processes for scope in (process, *process.iter(f"{{{BPMN}}}subProcess"))]
         self.nodes = {node.get("id"): node for node in root.iter(f"{{{BPMN}}}*") if node.get("id")}
+        self._left = {flow.get("sourceRef") for flow in root.iter(f"{{{BPMN}}}sequenceFlow")}
         self._unreached = {node.get("id") for scope in self.scopes for node in _unreached(scope)}
 
     def fake_joins(self) -> Iterator[Finding]:
         """Where branches come together that run side by side."""
-        for scope in self.scopes:
-            for node in Concurrency(scope).meetings():
-                yield self._finding("fake-join", node.get("id"))
+        try:
+            for scope in self.scopes:
+                for node in Concurrency(scope).meetings():
+                    yield self._finding("fake-join", node.get("id"))
+        except TooEntangled:
+            yield finding("style-not-checked", self.file, reason=_TOO_MANY)
 
     def findings(self, reports: Iterable[Report]) -> Iterator[Finding]:
         """The reports in our words, without what is told elsewhere."""
@@ -92,7 +97,7 @@ class _Drawn:
 
     def _told_elsewhere(self, rule: str, element: str, told: set[tuple[str, str | None]]) -> bool:
         node = self.nodes[element]
-        kind, leaves = _local(node), bool(_flows(node, "sourceRef"))
+        kind = _local(node)
         if rule == "no-implicit-end":
             # Nothing gets there (dead-part), nothing follows an event gateway (event-gateway), or nothing ends at all.
             endless = ("end-event-required", node.getparent().get("id")) in told
@@ -103,7 +108,7 @@ class _Drawn:
         if rule == "single-blank-start-event":
             return kind != "process"  # start
         if rule == "event-based-gateway":
-            return kind == "eventBasedGateway" and not leaves  # event-gateway
+            return kind == "eventBasedGateway" and element not in self._left  # event-gateway
         return rule == "superfluous-gateway" and kind == "eventBasedGateway"
 
     def _variant(self, rule: str, element: str, words: str) -> str:
@@ -118,12 +123,6 @@ def _label_kind(kind: str) -> str:
     if kind in GATEWAYS:
         return "gateway"
     return {"sequenceFlow": "flow", "lane": "lane", "participant": "pool"}.get(kind, "task")
-
-
-def _flows(node: etree._Element, end: str) -> list[etree._Element]:
-    """The flows beside a node that start (or end) there."""
-    flows = node.getparent().iterchildren(f"{{{BPMN}}}sequenceFlow")
-    return [flow for flow in flows if flow.get(end) == node.get("id")]
 
 
 def _unreached(scope: etree._Element) -> list[etree._Element]:
