@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
@@ -83,7 +84,9 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    """In a row of a table; how a value is formatted does not matter to the reader."""
+    shown = re.sub(r"\{(\w+):\w+\}", r"{\1}", " ".join(text.split()))
+    return shown.replace("{{", "{").replace("}}", "}").replace("|", "\\|")
 
 
 def _difference(bad: Path, good: Path) -> Iterator[str]:
@@ -114,7 +117,8 @@ def _diff(name: str, old: str, new: str) -> str:
     if len(shown) > _LINES:
         shown = [*shown[:_LINES], "…"]
     heading = [] if name.startswith(".") else [name]
-    return "\n".join(heading + ["…" if line.startswith("@@") else line for line in shown])
+    # Where lines are left out; none are before the first.
+    return "\n".join(heading + ["…" if line.startswith("@@") else line for line in shown if line[:6] != "@@ -1,"])
 
 
 def main() -> None:
