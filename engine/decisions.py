@@ -63,9 +63,10 @@ class _Table:
         policy = self.source.hit_policy
         if policy == "UNIQUE" and len(hits) > 1:
             raise self._error(Problem("unique", {"rules": self._named(hits)}))
-        found = [self._result(self.results[hit], variables, context, strict) for hit in hits]
         if not hits and any(self.defaults):
-            found = [self._result(self.defaults, variables, context, strict)]
+            # As it is, whatever the hit policy (as in Camunda 8): a default for COLLECT is written as a list.
+            return self._value(self._result(self.defaults, variables, context, strict))
+        found = [self._result(self.results[hit], variables, context, strict) for hit in hits]
         if policy == "COLLECT" and self.source.aggregator:
             return self._aggregated(self.source.aggregator, [next(iter(result.values())) for result in found])
         if policy in {"PRIORITY", "OUTPUT ORDER"}:

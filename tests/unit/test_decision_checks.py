@@ -163,6 +163,9 @@ def test_a_default_output_fills_every_gap_and_is_the_result_there() -> None:
     assert told(decision(logic)) == []
     decisions = Decisions.parse(file(decision(logic)), "d.dmn")
     assert [decisions.decision("d").evaluate({"age": age}, CONTEXT) for age in (10, 20)] == ["school", "nobody"]
+    gathered = table(("age", ["< 18"]), policy="COLLECT", within=cell("defaultOutputEntry", "otherwise", '["none"]'))
+    collected = Decisions.parse(file(decision(gathered)), "d.dmn").decision("d")
+    assert [collected.evaluate({"age": age}, CONTEXT) for age in (10, 20)] == [[0], ["none"]]
 
 
 @pytest.mark.parametrize(("policy", "aggregation", "count"), [
