@@ -7,7 +7,8 @@ told on the way to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from itertools import permutations
 
 from engine.bpmn.activities import UserTask
@@ -26,28 +27,30 @@ _SHOWN = 3
 def endings(scopes: Scopes) -> Iterator[Finding]:
     """Terminate ends that take open tasks away."""
     for spec in scopes.specs.values():
-        for end in nodes(spec):
-            if isinstance(end, EndEvent) and end.trigger.kind == "terminate":
-                gone = _taken_away(scopes, spec, end)
-                if gone:
-                    yield _finding(spec, end, gone)
+        ends = {node.name: node for node in nodes(spec) if _stops(node)}
+        beside = _beside(scopes, spec, ends) if ends else {}
+        for name, tasks in beside.items():
+            gone = _taken_away(ends[name], tasks)
+            if gone:
+                yield _finding(spec, ends[name], gone)
 
 
-def _finding(spec: ProcessSpec, end: EndEvent, gone: list[UserTask]) -> Finding:
+def _stops(node: Node) -> bool:
+    return isinstance(node, EndEvent) and node.trigger.kind == "terminate"
+
+
+def _finding(spec: ProcessSpec, end: Node, gone: Iterable[UserTask]) -> Finding:
     names = list(dict.fromkeys(task.bpmn_name or task.bpmn_id for task in gone))
     tasks = Text(*(", ".join(f"{left}{name}{right}" for name in names[:_SHOWN]) for left, right in ("“”", "””")))
     what = end.bpmn_name or end.bpmn_id
     return finding("end-leaves-work", spec.file, end.bpmn_id, name=end.bpmn_name, what=what, tasks=tasks)
 
 
-def _taken_away(scopes: Scopes, spec: ProcessSpec, end: EndEvent) -> list[UserTask]:
+def _taken_away(end: Node, beside: Iterable[UserTask]) -> list[UserTask]:
     """Tasks of others that may be open when the end is reached, where nobody is told."""
     last, told = _before(end)
-    if told:
-        return []
     doers = {_who(task) for task in last}
-    beside = [task for task in _beside(scopes, spec, end) if task not in last]
-    return [task for task in dict.fromkeys(beside) if _who(task) not in doers]
+    return [] if told else [task for task in beside if task not in last and _who(task) not in doers]
 
 
 def _before(end: Node) -> tuple[list[Node], bool]:
@@ -75,19 +78,34 @@ def _who(task: Node) -> tuple[str | None, ...]:
     return (*written, None if said.candidate_groups else task.lane)
 
 
-def _beside(scopes: Scopes, spec: ProcessSpec, end: EndEvent) -> Iterator[UserTask]:
-    """Tasks on branches that go on beside one that leads to the end."""
+def _beside(scopes: Scopes, spec: ProcessSpec, ends: Collection[str]) -> dict[str, dict[UserTask, None]]:
+    """End → the tasks on branches that go on beside one that leads to it."""
+    found: dict[str, dict[UserTask, None]] = {end: {} for end in ends}
     for start in spec.event_starts:
         if not start.interrupting:
-            yield from _tasks(scopes, start.sub_process)
+            for end in ends:
+                found[end] |= _tasks(scopes, start.sub_process)
     for split in nodes(spec):
         for branches in _splits(split):
-            for one, other in permutations(branches, 2):
-                together = _reach(one, split) & _reach(other, split)
-                joins = [name for name in together if _joins(spec.task_specs[name])]
-                if end.name in _reach(one, split, joins):
-                    for name in sorted(_reach(other, split, joins)):
-                        yield from _tasks(scopes, spec.task_specs[name])
+            for here, there in _pairs(spec, split, branches):
+                for end in here.intersection(ends):
+                    for name in sorted(there):
+                        found[end] |= _tasks(scopes, spec.task_specs[name])
+    return found
+
+
+def _pairs(
+    spec: ProcessSpec, split: Node, branches: list[list[Node]]
+) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """For each two branches what either may come to before they are joined."""
+
+    @cache
+    def reach(branch: int, joins: frozenset[str] = frozenset()) -> frozenset[str]:
+        return _reach(branches[branch], split, joins)
+
+    for one, other in permutations(range(len(branches)), 2):
+        joins = frozenset(name for name in reach(one) & reach(other) if _joins(spec.task_specs[name]))
+        yield reach(one, joins), reach(other, joins)
 
 
 def _splits(node: Node) -> Iterator[list[list[Node]]]:
@@ -105,7 +123,7 @@ def _joins(node: Node) -> bool:
     return isinstance(node, (ParallelGateway, InclusiveGateway)) and len(node.incoming) > 1
 
 
-def _reach(first: list[Node], split: Node, joins: Iterable[str] = ()) -> set[str]:
+def _reach(first: list[Node], split: Node, joins: Iterable[str]) -> frozenset[str]:
     """The nodes that a branch may come to, not going through the split again nor into these joins."""
     waiting, found, closed = list(first), {split.name} & {node.name for node in first}, {split.name, *joins}
     while waiting:
@@ -114,14 +132,19 @@ def _reach(first: list[Node], split: Node, joins: Iterable[str] = ()) -> set[str
             found.add(node.name)
             waiting += [flow.target for flow in node.outgoing]
             waiting += getattr(node, "boundaries", ())
-    return found
+    return frozenset(found)
 
 
-def _tasks(scopes: Scopes, node: Node, seen: frozenset[str] = frozenset()) -> Iterator[UserTask]:
+def _tasks(scopes: Scopes, node: Node) -> dict[UserTask, None]:
     """The user task that a node is, or those inside it."""
-    activity, inside = worker(node), scopes.inside(node)
-    if isinstance(activity, UserTask):
-        yield activity
-    elif inside is not None and inside not in seen:
-        for inner in nodes(scopes.specs[inside]):
-            yield from _tasks(scopes, inner, seen | {inside})
+    found: dict[UserTask, None] = {}
+    waiting, seen = [node], set[str]()
+    while waiting:
+        at = waiting.pop()
+        activity, inside = worker(at), scopes.inside(at)
+        if isinstance(activity, UserTask):
+            found[activity] = None
+        elif inside is not None and inside not in seen:
+            seen.add(inside)
+            waiting += nodes(scopes.specs[inside])
+    return found

@@ -15,6 +15,7 @@ from engine.bpmn.events import CatchEvent
 from engine.bpmn.gateways import EventGateway, ParallelGateway
 from engine.bpmn.model import Model
 from engine.bpmn.nodes import Node
+from engine.bpmn.processes import ProcessSpec
 from engine.bpmn.values import Value, as_names
 from engine.findings import Finding
 from engine.rules import finding
@@ -64,21 +65,28 @@ class _Ways:
         #: Forms and variables in which the receiver is chosen.
         self.chosen_in = {path[0] for path in expression.paths} if expression is not None else set()
         self.found: set[State] = set()
+        #: What has been followed: spec and states at its start → those at its ends; while it is, none yet.
+        self.followed: dict[tuple[str, States], States] = {}
 
     def arrive(self) -> set[State]:
         """The states in which a case may come to the `set-owner`."""
         for process_id in self.model.process_ids:
             if not any(isinstance(worker(host), CallActivity) for _, host in self.scopes.hosts[process_id]):
-                self._run(process_id, frozenset({(False, False)}), ())
+                self._run(process_id, frozenset({(False, False)}))
         return self.found
 
-    def _run(self, key: str, entry: States, within: tuple[str, ...]) -> States:
-        """Follow one process or sub-process; the states at its ends."""
-        spec = self.scopes.specs[key]
-        #: Flow, or node without one that leads to it → states.
+    def _run(self, key: str, entry: States) -> States:
+        """The states at the ends of a process or sub-process that begins with these."""
+        if (key, entry) not in self.followed:
+            self.followed[key, entry] = frozenset()
+            self.followed[key, entry] = self._follow(self.scopes.specs[key], entry)
+        return self.followed[key, entry]
+
+    def _follow(self, spec: ProcessSpec, entry: States) -> States:
+        #: Flow, or node to which none leads → states.
         at: dict[object, States] = {}
         waiting: list[Node] = []
-        ends: set[State] = set()
+        ends: States = frozenset()
 
         def put(place: object, node: Node, states: States) -> None:
             if not states <= at.get(place, frozenset()):
@@ -87,22 +95,22 @@ class _Ways:
 
         for start in spec.start_events:
             put(start, start, entry)
-        for event_start in spec.event_starts if key not in within else ():
+        for event_start in spec.event_starts:
             # It may happen at any time, so nothing that is done beside it is sure.
-            self._run(event_start.sub_process.inside, entry | {(False, True)}, (*within, key))
+            self._run(event_start.sub_process.inside, entry | {(False, True)})
         while waiting:
             node = waiting.pop()
             arrived = _arrived(node, at)
-            left = self._leave(key, node, arrived, within)
+            left = self._leave(node, arrived)
             for flow in node.outgoing:
                 put(flow, flow.target, left)
             for event in getattr(node, "boundaries", ()):
-                put(event, event, frozenset((received, True) for received, _ in arrived))
+                put(event, event, _worked(arrived))
             if not node.outgoing:
                 ends |= left
-        return frozenset(ends)
+        return ends
 
-    def _leave(self, key: str, node: Node, arrived: States, within: tuple[str, ...]) -> States:
+    def _leave(self, node: Node, arrived: States) -> States:
         activity, inside = worker(node), self.scopes.inside(node)
         if activity is self.task:
             self.found |= arrived
@@ -112,8 +120,8 @@ class _Ways:
             if self._chooses(activity):
                 return frozenset({(False, True)} if arrived else ())
             return _worked(arrived)
-        if inside is not None and inside not in within and inside != key:
-            return self._run(inside, arrived, (*within, key))
+        if inside is not None and arrived:
+            return self._run(inside, arrived)
         return _worked(arrived) if isinstance(activity, (CatchEvent, EventGateway)) else arrived
 
     def _chooses(self, task: UserTask) -> bool:

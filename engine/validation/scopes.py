@@ -35,6 +35,8 @@ class Scopes:
         self.specs = specs
         #: Name of a spec → the activities that it is the inside of.
         self.hosts: dict[str, list[Place]] = defaultdict(list)
+        self._found: dict[tuple[str, bool], list[tuple[str, CatchingNode]]] = {}
+        self._told: dict[CatchingNode, bool] = {}
         for key, spec in specs.items():
             for node in nodes(spec):
                 inside = worker(node)
@@ -56,20 +58,28 @@ class Scopes:
         With `event_sub_processes`, those too that start an event sub-process beside or around it. A process that others
         call is watched only if each of them watches it.
         """
-        return self._around(key, frozenset(), event_sub_processes=event_sub_processes)
+        if (key, event_sub_processes) not in self._found:
+            self._found[key, event_sub_processes] = []  # for a process that calls itself
+            self._found[key, event_sub_processes] = self._around(key, event_sub_processes=event_sub_processes)
+        return self._found[key, event_sub_processes]
 
-    def _around(self, key: str, seen: frozenset[str], *, event_sub_processes: bool) -> list[tuple[str, CatchingNode]]:
+    def _around(self, key: str, *, event_sub_processes: bool) -> list[tuple[str, CatchingNode]]:
         starts = self.specs[key].event_starts if event_sub_processes else ()
         found: list[tuple[str, CatchingNode]] = [(key, one) for one in starts if one.trigger.kind == "timer"]
         outer = []
-        for outer_key, host in self.hosts[key] if key not in seen else ():
-            on_host = [(outer_key, one) for one in self.timers_on(host)]
-            beyond = self._around(outer_key, seen | {key}, event_sub_processes=event_sub_processes)
-            outer.append([one for one in on_host + beyond if getattr(one[1], "sub_process", None) is not host])
+        for outer_key, host in self.hosts[key]:
+            timers = [(outer_key, one) for one in self.timers_on(host)]
+            timers += self.timers_around(outer_key, event_sub_processes=event_sub_processes)
+            outer.append([one for one in timers if getattr(one[1], "sub_process", None) is not host])
         return found + ([one for each in outer for one in each] if all(outer) else [])
 
     def tells(self, key: str, event: CatchingNode) -> bool:
         """When the event of the spec `key` happens, does anybody hear: is there a task, a notice or a message?"""
+        if event not in self._told:
+            self._told[event] = self._tells(key, event)
+        return self._told[event]
+
+    def _tells(self, key: str, event: CatchingNode) -> bool:
         if isinstance(event, EventStart):
             inside = event.sub_process.inside
             starts: Sequence[Node] = self.specs[inside].start_events
