@@ -17,7 +17,7 @@ run: setup ## serve Samled with the example organisation (PORT=8000)
 	@scripts/setup demo
 	@SAMLED_EXAMPLE=1 .venv/bin/samled run --port $(PORT)
 
-test-tools: ## install what only the tests need: Debian's chromium and postgresql
+test-tools: ## install what only the tests need: Debian's chromium, postgresql and libfaketime
 	@scripts/setup test-tools
 
 test: setup test-tools ## every test: unit, integration on both databases, acceptance in a browser

@@ -35,7 +35,7 @@ def test_processes_killed_at_random_on_postgresql(
         crew.add_website(with_scheduler=False, over=over)
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            time.sleep(crew.chance.uniform(0.1, 0.9))
+            time.sleep(crew.chance.uniform(0.3, 1.7))
             crew.kill_one()
         found = reckon(crew, url, over)
         assert found.late
@@ -49,7 +49,7 @@ def test_processes_killed_at_random_on_sqlite(tmp_path: Path) -> None:
         crew.add_people(2, url)
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            time.sleep(crew.chance.uniform(0.1, 0.9))
+            time.sleep(crew.chance.uniform(0.3, 1.7))
             crew.kill_one()
         found = reckon(crew, url, over)
         assert found.late
