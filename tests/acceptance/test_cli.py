@@ -119,7 +119,7 @@ def test_validate_prints_one_finding_a_line_and_goes_on_after_a_broken_file(here
     lines = shown.stdout.splitlines()
     assert shown.returncode == 1
     assert lines[0].startswith("broken.bpmn:")
-    assert lines[1].startswith("processes/tiny/process.toml:proces: error unknown-key: There is no key “proces” here. ")
+    assert lines[1].startswith("processes/tiny/process.toml:proces: error unknown-key: There is no key “proces” here; ")
     assert all(re.fullmatch(r"\S+:[^:]*: (error|publishing|warning) [a-z-]+: .+\. .+\.", line) for line in lines)
 
 
@@ -227,6 +227,19 @@ def test_publish_makes_a_new_version_of_what_changed(here: Path) -> None:
     (here / "processes" / "tiny" / "process.toml").write_text('[process]\ntitle = "Tiny still"\n')
     shown = samled("publish", "processes/tiny", cwd=here)
     assert (shown.returncode, shown.stdout) == (0, "tiny version 2\n")
+
+
+def test_why_something_is_not_published_is_told_in_either_language(here: Path) -> None:
+    samled("init", cwd=here)
+    (here / "processes" / "tiny" / "process.toml").write_text("[process]\ntitle = 3\n")
+    place = "processes/tiny/process.toml:process.title: error invalid-text:"
+    english = samled("publish", "processes/tiny", cwd=here)
+    assert (english.returncode, english.stderr) == (
+        1,
+        f"{place} “title” is not a text. Write a text in double quotes.\n",
+    )
+    swedish = samled("publish", "processes/tiny", "--language", "sv", cwd=here)
+    assert swedish.stderr == f"{place} ”title” är inte en text. Skriv en text inom raka citattecken.\n"
 
 
 def test_check_is_clean_on_a_fresh_database(here: Path) -> None:
