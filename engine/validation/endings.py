@@ -81,6 +81,7 @@ def _who(task: Node) -> tuple[str | None, ...]:
 def _beside(scopes: Scopes, spec: ProcessSpec, ends: Collection[str]) -> dict[str, dict[UserTask, None]]:
     """End → the tasks on branches that go on beside one that leads to it."""
     found: dict[str, dict[UserTask, None]] = {end: {} for end in ends}
+    tasks = {node.name: inside for node in nodes(spec) if (inside := _tasks(scopes, node))}
     for start in spec.event_starts:
         if not start.interrupting:
             for end in ends:
@@ -89,8 +90,8 @@ def _beside(scopes: Scopes, spec: ProcessSpec, ends: Collection[str]) -> dict[st
         for branches in _splits(split):
             for here, there in _pairs(spec, split, branches):
                 for end in here.intersection(ends):
-                    for name in sorted(there):
-                        found[end] |= _tasks(scopes, spec.task_specs[name])
+                    for name in sorted(there & tasks.keys()):
+                        found[end] |= tasks[name]
     return found
 
 
