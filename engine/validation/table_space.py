@@ -18,8 +18,22 @@ from engine.feel import current_feel
 from engine.validation.unary_tests import ORDERED, Constant, Kind, Part, Tests, parse
 
 Path = tuple[str, ...]
-#: Path of a variable → all values that it can have, where that is known.
-Values = Callable[[Path], Sequence[str] | None]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What is known of a variable: from the form that asks for it, or the decision that gives it."""
+
+    #: None: it may be of several.
+    kind: Kind | None = None
+    #: Of a number: is it always whole?
+    whole: bool = False
+    #: All that it can be.
+    allowed: Tests | None = None
+
+
+#: Path of a variable → what is known of it.
+Values = Callable[[Path], Answers | None]
 
 #: Functions of one variable whose result can be any value of its kind.
 _ANY_RESULT = re.compile(r"(date and time|date|time|duration|number)\s*\(\s*([\w.]+)\s*\)")
@@ -47,8 +61,8 @@ class Dimension:
     possible: int = 0
     #: Can each of them occur?
     certain: bool = False
-    #: Why only some texts can occur: they are listed.
-    listed: tuple[str, ...] = ()
+    #: What the variable is that it looks at, where that is known.
+    answered: Kind | None = None
 
     @property
     def null(self) -> int:
@@ -111,7 +125,7 @@ class Space:
 
     @classmethod
     def of(cls, table: Table, names: Iterable[str] = (), values: Values = lambda _path: None) -> Space:
-        """`names` as for `Feel.compile`; `values` gives the texts that a variable can have, where they are known."""
+        """`names` as for `Feel.compile`; `values` tells what a variable can be."""
         cells = [[parse(rule.tests[column].text) for rule in table.rules] for column in range(len(table.inputs))]
         columns: dict[str, list[int]] = {}
         for index, column in enumerate(table.inputs):
@@ -153,30 +167,26 @@ def _dimension(
     values: Values,
 ) -> Dimension:  # fmt: skip
     kind = kinds[0] if len(kinds) == 1 else None
-    allowed = parse(column.values) if column.values else None
+    path, reads, whole, certain = _looks_at(column, names)
+    known = (values(path) if path else None) or Answers()
+    allowed = parse(column.values) if column.values else known.allowed
     # An allowed value that no test names is an atom of its own.
     used = [one for one in (*tests, *([allowed] if allowed else [])) if not one.anything]
     constants = {one.key: one for test in used for one in test.constants if one.kind == kind}
-    path, reads, whole, certain = _looks_at(column, names)
-    listed = tuple(values(path) or ()) if path and kind == "string" and allowed is None else ()
-    constants |= {one.key: one for one in (Constant("string", text, f"“{text}”") for text in listed)}
     if kind == "boolean":
         constants = {("boolean", one): Constant("boolean", one, str(one).lower()) for one in (False, True)}
     ordered = sorted(constants.values(), key=lambda one: one.value) if kind else []
     asks_null = any(one.kind == "null" for test in tests for one in test.constants)
-    found = Dimension(columns, column.text, column.label, kind, tuple(ordered), reads, asks_null)
+    found = Dimension(columns, column.text, column.label, kind, tuple(ordered), reads, asks_null, answered=known.kind)
     possible = (1 << found.size) - 1
-    if kind == "string" and listed:
-        possible &= sum(1 << number for number, one in enumerate(ordered) if one.value in listed)
     if allowed is not None and not allowed.anything:
-        bare = replace(found, possible=possible)
-        sure, maybe = bare.accepted(allowed)
+        sure, maybe = replace(found, possible=possible).accepted(allowed)
         certain, possible = certain or sure == maybe, maybe & ~found.null
-    if whole and kind == "number" and allowed is None:
+    if kind == "number" and (whole or known.whole):
         possible &= _whole_numbers(ordered, from_nought=whole == "count")
     if kind == "date":
         possible &= _whole_numbers(ordered, from_nought=False)
-    return replace(found, possible=possible, certain=certain or kind == "boolean", listed=listed)
+    return replace(found, possible=possible, certain=certain or kind == "boolean")
 
 
 def _looks_at(column: Input, names: tuple[str, ...]) -> tuple[Path | None, frozenset[Path], str, bool]:

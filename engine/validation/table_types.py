@@ -45,19 +45,23 @@ def kind_findings(file: str, decision: RawDecision, table: Table, space: Space) 
     for dimension in space.dimensions:
         for index in dimension.columns:
             column, written = table.inputs[index], _KINDS.get(table.inputs[index].type)
+            given = dimension.answered
             for number, rule in enumerate(table.rules):
-                wrong = [one for one in parse(rule.tests[index].text).constants if written and not _fits(one, written)]
-                if wrong:
-                    yield finding(
-                        "dmn-type.test", file, rule.tests[index].element, name=name, number=number + 1,
-                        value=wrong[0].shown, column=shown(dimension), type=column.type,
-                    )  # fmt: skip
+                constants = parse(rule.tests[index].text).constants
+                said: dict[str, Any] = {"number": number + 1, "column": shown(dimension)}
+                if given and (odd := [one for one in constants if one.kind not in ("null", given)]):
+                    said |= {"value": odd[0].shown, "kind": _WORDS[given]}
+                    yield finding("dmn-type.answer", file, rule.tests[index].element, name=name, **said)
+                    break
+                if wrong := [one for one in constants if written and not _fits(one, written)]:
+                    said |= {"value": wrong[0].shown, "type": column.type}
+                    yield finding("dmn-type.test", file, rule.tests[index].element, name=name, **said)
                     break
             else:
                 if index in space.mixed:
                     one, other = (_WORDS[kind] for kind in space.mixed[index][:2])
                     said = {"column": shown(dimension), "one": one, "other": other}
-                    yield finding("dmn-type.mixed", file, column.element, name=name, **said)  # type: ignore[arg-type]
+                    yield finding("dmn-type.mixed", file, column.element, name=name, **said)
     for index, output in enumerate(table.outputs):
         results = [(f"{number + 1}", rule.results[index]) for number, rule in enumerate(table.rules)]
         yield from _output_findings(file, name, table, output, results)

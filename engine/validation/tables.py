@@ -6,7 +6,7 @@ null, which the model may well expect. Rules that contradict each other stop the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from engine.decisions import Decisions
@@ -15,14 +15,13 @@ from engine.errors import FeelError, InvalidModel
 from engine.feel import current_feel
 from engine.findings import Finding
 from engine.rules import finding
-from engine.validation.form_walk import fields
 from engine.validation.subject import Subject
+from engine.validation.table_answers import answers_given, answers_of
 from engine.validation.table_cover import Box, Budget, TooLarge, gap, meet, overlaps
-from engine.validation.table_space import Path, Space
+from engine.validation.table_space import Answers, Path, Space
 from engine.validation.table_types import kind_findings
 from engine.validation.table_words import conditions, shown
 from engine.validation.unary_tests import constant, parse
-from forms.components.choices import Single
 
 #: Policies that give one result, and null where no rule fits.
 _SINGLE = frozenset({"UNIQUE", "FIRST", "ANY", "PRIORITY"})
@@ -32,7 +31,7 @@ _MOST = 5
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Every `.dmn` file of the package."""
-    options = _options(subject)
+    asked = answers_of(subject.forms)
     for name, content in subject.package.dmn.items() if subject.package else ():
         try:
             Decisions.parse(content, name)
@@ -41,29 +40,16 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue
         reading = read(content, name)
         for decision in reading.decisions:
-            yield from _Checker(reading, decision, options).findings()
-
-
-def _options(subject: Subject) -> Mapping[Path, Sequence[str]]:
-    """Variable that a form asks for with a choice among fixed texts → these."""
-    found: dict[Path, Sequence[str]] = {}
-    for form_id, form in subject.forms.items():
-        for field in fields(form):
-            if isinstance(field.component, Single) and not field.in_rows:
-                values = [option.value for option in field.component.source.static]
-                path = (form_id, *field.path)
-                if values and all(isinstance(value, str) for value in values):
-                    found[path] = [*found.get(path, ()), *values]
-    return found
+            yield from _Checker(reading, decision, asked).findings()
 
 
 class _Checker:
     """One decision of a file."""
 
-    def __init__(self, reading: Reading, decision: RawDecision, options: Mapping[Path, Sequence[str]]) -> None:
+    def __init__(self, reading: Reading, decision: RawDecision, asked: Mapping[Path, Answers]) -> None:
         self.reading = reading
         self.decision = decision
-        self.options = options
+        self.asked = asked
         self.budget = Budget()
         self.known = {one.id: one for one in reading.decisions}
 
@@ -109,18 +95,14 @@ class _Checker:
             for name in sorted(_roots(column.text, declared) - declared):
                 yield self._finding("dmn-input.undeclared", column.element, input=name)
 
-    def _values(self, path: Path) -> Sequence[str] | None:
-        """All texts that a variable can have, as far as a form or a required decision says."""
+    def _values(self, path: Path) -> Answers | None:
+        """What a variable can be, as far as a form or a required decision says."""
         needed = next((one for one in self.decision.required if path[0] in self._aliases(one)), None)
         if needed is None:
-            return self.options.get(path)
+            return self.asked.get(path)
         logic = self.known[needed].logic
-        if len(path) > 1 or not isinstance(logic, Table) or logic.hit_policy not in _SINGLE or len(logic.outputs) > 1:
-            return None
-        default = logic.outputs[0].default
-        cells = [rule.results[0] for rule in logic.rules] + ([default] if default else [])
-        results = [constant(cell.text) for cell in cells]
-        return [one.value for one in results if one] if all(one and one.kind == "string" for one in results) else None
+        single = isinstance(logic, Table) and logic.hit_policy in _SINGLE and len(logic.outputs) == 1
+        return answers_given(logic) if isinstance(logic, Table) and single and len(path) == 1 else None
 
     # What it answers
 
@@ -177,7 +159,7 @@ class _Checker:
     def _unlisted(self, table: Table, space: Space) -> Iterator[Finding]:
         """Texts that are tested for and that the input cannot have."""
         for dimension in space.dimensions:
-            if dimension.kind != "string" or not (dimension.listed or dimension.certain):
+            if dimension.kind != "string":
                 continue
             values = [one for bit, one in enumerate(dimension.constants) if dimension.possible >> bit & 1]
             beyond = {one.key for one in dimension.constants} - {one.key for one in values}

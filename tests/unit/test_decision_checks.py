@@ -201,6 +201,36 @@ def test_the_options_of_a_form_are_all_that_can_come() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("field", "test", "fits"),
+    [
+        ({"type": "number"}, "> 5", True),
+        ({"type": "number"}, '"5"', False),
+        ({"type": "number", "serializeToString": True}, '"5"', True),
+        ({"type": "checkbox"}, "true", True),
+        ({"type": "checkbox"}, '"true"', False),
+        ({"type": "textfield"}, '"a"', True),
+        ({"type": "textfield"}, "> 5", False),
+        ({"type": "datetime", "subtype": "date"}, '> date("2026-01-01")', False),
+        ({"type": "datetime", "subtype": "date"}, '"2026-01-01"', True),
+    ],
+)
+def test_tests_fit_what_a_form_asks_for(field: dict[str, str], test: str, fits: bool) -> None:
+    form = json.dumps(
+        {"type": "default", "id": "f", "schemaVersion": 19, "components": [{"key": "x", "label": "X", **field}]}
+    )
+    found = findings(decision(table(("f.x", [test, "-"]), policy="FIRST")), **{"f.form": form.encode()})
+    assert [(one.rule, one.element) for one in found] == [] if fits else [("dmn-type", "t0_0")]
+
+
+def test_a_number_that_a_form_bounds_leaves_no_gap_beyond() -> None:
+    age = {"type": "number", "key": "age", "label": "Ålder", "decimalDigits": 0, "validate": {"min": 0, "max": 20}}
+    form = json.dumps({"type": "default", "id": "f", "schemaVersion": 19, "components": [age]}).encode()
+    assert findings(decision(table(("f.age", ["< 6", "[6..17]", "[18..20]"]))), **{"f.form": form}) == []
+    lacking = findings(decision(table(("f.age", ["< 6", "[6..17]"]))), **{"f.form": form})
+    assert [one.message for one in lacking] == ["No rule fits when 17 < f.age ≤ 20"]
+
+
 # Contradictions
 
 
