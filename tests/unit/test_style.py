@@ -7,11 +7,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from lxml import etree
 
+from engine.bpmn.reading import BPMN
 from engine.bpmnio import BundleMissing, Failed, Script, runtime
 from engine.findings import Finding
 from engine.rules import rules
-from engine.validation import style
+from engine.validation import concurrency, style
+from engine.validation.concurrency import Concurrency
 from engine.validation.subject import Subject
 from tests.models import bpmn
 from tests.random_bpmn import to_bpmn
@@ -160,10 +163,18 @@ def test_links_carry_branches_too(tmp_path: Path) -> None:
     ]
 
 
-def test_block_structured_models_have_no_meetings(tmp_path: Path) -> None:
-    for seed in range(40):
-        rest = found(to_bpmn(Drawer(Random(seed), rewire=0).model()), tmp_path)
-        assert [str(one) for one in rest if one.rule == "fake-join"] == [], f"seed {seed}"
+def test_block_structured_models_have_no_meetings() -> None:
+    for seed in range(60):
+        root = etree.fromstring(to_bpmn(Drawer(Random(seed), rewire=0).model()))
+        scopes = root.iter(f"{{{BPMN}}}process", f"{{{BPMN}}}subProcess")
+        assert [node.get("id") for scope in scopes for node in Concurrency(scope).meetings()] == [], f"seed {seed}"
+
+
+def test_more_branches_side_by_side_than_are_looked_at_are_said_not_to_have_been(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(concurrency, "MOST_PAIRS", 2)
+    (one,) = [one for one in found(bpmn(SPLIT.format(kind="parallelGateway") + MEET), tmp_path) if not one.element]
+    assert one.rule == "style-not-checked"
+    assert "too many branches" in one.message
 
 
 # The embedded engine
