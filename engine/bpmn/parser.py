@@ -282,7 +282,7 @@ class DialectParser(BpmnParser):  # type: ignore[misc]
         for process_id in self.get_process_ids():
             found[process_id] = self.get_spec(process_id)
         while self._inside:
-            parser, event, parent = self._inside.pop()
+            parser, event, parent = self._inside.pop(0)  # in the order of the file
             spec = found[parser.key] = parser.get_spec()
             if event is not None:
                 self._event_start(parser, spec, event, parent.spec)

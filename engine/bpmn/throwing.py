@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Incident
 from engine.rules import Text
@@ -47,12 +47,18 @@ def _outwards(token: Token, kind: str, code: str | None) -> Iterator[Callable[[]
     first = True
     while at is not None:
         for watched in (at, at.of_multi_instance):
-            for boundary in getattr(watched.task_spec, "boundaries", ()) if watched is not None else ():
-                if boundary.trigger.kind == kind and boundary.trigger.matches(code):
-                    yield partial(boundary.trip, watched)
+            boundaries = getattr(watched.task_spec, "boundaries", ()) if watched is not None else ()
+            for boundary in _expecting(boundaries, kind, code):
+                yield partial(boundary.trip, watched)
         instance = at.workflow
-        for start in instance.spec.event_starts:
+        for start in _expecting(instance.spec.event_starts, kind, code):
             inside_itself = not first and start.sub_process is at.task_spec
-            if start.trigger.kind == kind and start.trigger.matches(code) and not inside_itself:
+            if not inside_itself:
                 yield partial(start.trip, instance)
         at, first = instance.host, False
+
+
+def _expecting(events: Iterable[Any], kind: str, code: str | None) -> list[Any]:
+    """Those of them that expect it: one that names the code comes before one that expects all, as in Camunda 8."""
+    found = (event for event in events if event.trigger.kind == kind and event.trigger.matches(code))
+    return sorted(found, key=lambda event: not event.trigger.name)

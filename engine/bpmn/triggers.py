@@ -58,6 +58,11 @@ class Message(NamedTrigger):
         super().__init__(name)
         self._key = key
 
+    @property
+    def key_text(self) -> str:
+        """How the model writes the correlation key; empty for the case's number."""
+        return self._key.text if self._key else ""
+
     def wait(self, token: Token) -> None:
         token.internal_data["key"] = self.key(token)
 

@@ -201,6 +201,20 @@ def test_an_event_sub_process_is_started_by_every_kind_of_event(kind: str, inter
     assert game.run.ended
 
 
+@pytest.mark.parametrize(("code", "expected"), [("E1", "named"), ("E2", "any")])
+def test_who_names_an_error_hears_it_before_who_expects_all(code: str, expected: str) -> None:
+    declared = '<error id="e1" name="one" errorCode="E1"/><error id="thrown" name="thrown" errorCode="CODE"/>'
+    game = Game(
+        f"""<startEvent id="s"/><subProcess id="sub"><startEvent id="ss"/><endEvent id="bad">
+        <errorEventDefinition errorRef="thrown"/></endEvent>{chain("ss", "bad")}</subProcess>
+        <boundaryEvent id="all" attachedToRef="sub"><errorEventDefinition/></boundaryEvent><userTask id="any"/>
+        <boundaryEvent id="one" attachedToRef="sub"><errorEventDefinition errorRef="e1"/></boundaryEvent>
+        <userTask id="named"/>{chain("s", "sub")}{chain("all", "any")}{chain("one", "named")}""",
+        declared=declared.replace("CODE", code),
+    )
+    assert game.open == [expected]
+
+
 def test_an_event_that_comes_again_does_not_revive_what_it_has_stopped() -> None:
     game = Game(watched('<messageEventDefinition messageRef="m1"/>'), declared=DECLARED)
     assert game.send("one")
