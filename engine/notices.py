@@ -1,6 +1,7 @@
 """Notices: e-mail that a task waits. Never more than the case's number and a link: mail travels unprotected.
 
-A notifier takes a `Notice` to a person or mailbox; which one is chosen by the scheme of SAMLED_SMTP_URL. Sending is
+One mail to each recipient, with all there is to tell; after it an hour of quiet, which only what is pressing breaks. A
+notifier takes a `Notice` to a person or mailbox; which one is chosen by the scheme of SAMLED_SMTP_URL. Sending is
 at least once: the outbox row is leased before and marked after, and the mail's Message-ID is its key, so that a mail
 system that gets it twice can drop one.
 """
@@ -10,15 +11,16 @@ from __future__ import annotations
 import logging
 import os
 import smtplib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from sqlalchemy import Connection, select
 
-from engine import outbox
+from engine import mailings, outbox
 from engine.commands.change import Workplace
 from engine.errors import SamledError
 from engine.outbox import Waiting
@@ -26,10 +28,15 @@ from engine.schema import people
 
 log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 20
+#: After a mail, what else there is to tell the same person or mailbox waits this long, and then leaves in one mail.
+QUIET = timedelta(hours=1)
+#: What does not wait: somebody must act now. It takes along what waits.
+PRESSING = frozenset({"due", "escalate", "stopped", "parked"})
 #: After so many the mail server is taken to be down: what else waits is spared its try until the next round.
 FAILURES_IN_A_ROW = 3
 
 _SUBJECT = {"sv": "Samled: ärende {case}", "en": "Samled: case {case}"}
+_SUBJECT_OF_SEVERAL = {"sv": "Samled: {count} ärenden", "en": "Samled: {count} cases"}
 _TEXT: Mapping[str, Mapping[str, str]] = {
     "sv": {
         "task": "En uppgift väntar i ärende {case}.",
@@ -132,28 +139,43 @@ def notifier_for(url: str) -> Notifier | None:
 
 
 def send_due(place: Workplace, notifier: Notifier | None, limit: int = 100) -> int:
-    """Send the notices that wait. How many left; without a notifier they are marked as not to be sent."""
+    """Send the notices that wait, one mail to each recipient. How many left.
+
+    Without a notifier they are marked as not to be sent.
+    """
     sent = failed = 0
     for _ in range(limit):
         with place.database.reading() as tx:
-            waiting = outbox.due(tx, place.clock.now(tx), 20, internal=False)
+            waiting = outbox.due(tx, place.clock.now(tx), 100, internal=False)
         if not waiting:
             break
-        for item in waiting:
-            left = _send(place, notifier, item)
-            sent += bool(left)
-            failed = failed + 1 if left is False else 0
+        for items in _by_recipient(waiting):
+            left = _send(place, notifier, items)
+            sent += left or 0
+            failed = failed + 1 if left is None else 0
             if failed == FAILURES_IN_A_ROW:
                 return sent
     return sent
 
 
-def _send(place: Workplace, notifier: Notifier | None, item: Waiting) -> bool | None:
-    """Whether it left; None: there was nothing to send, or another has it."""
+def _by_recipient(waiting: Sequence[Waiting]) -> list[list[Waiting]]:
+    found: dict[str, list[Waiting]] = {}
+    for item in waiting:
+        found.setdefault(str(item.payload["to"]), []).append(item)
+    return list(found.values())
+
+
+def _send(place: Workplace, notifier: Notifier | None, items: Sequence[Waiting]) -> int | None:
+    """How many left (none: there was nothing to send, others have them, or they wait); None when it failed."""
+    recipient = str(items[0].payload["to"])
     with place.database.command() as tx:
-        if not outbox.claim(tx, item.id, place.clock.now(tx)):
-            return None
-        notice = compose(tx, item, place.snapshots.get(tx).organisation.mailbox)
+        now = place.clock.now(tx)
+        items = [item for item in items if outbox.claim(tx, item.id, now)]
+        quiet_until = mailings.last(tx, recipient) + QUIET
+        if now < quiet_until and not any(item.payload["reason"] in PRESSING for item in items):
+            outbox.hold(tx, [item.id for item in items], quiet_until)
+            return 0
+        notice = compose(tx, items, place.snapshots.get(tx).organisation.mailbox) if items else None
     error = None
     if notifier is not None and notice is not None:
         try:
@@ -161,18 +183,25 @@ def _send(place: Workplace, notifier: Notifier | None, item: Waiting) -> bool | 
         except Exception as problem:
             # The kind of error only: a mail server's own words repeat the address.
             error = type(problem.__cause__ or problem).__name__
-            log.warning("A notice about case %s could not be sent: %s", item.payload.get("case"), error)
+            log.warning("A notice about case %s could not be sent: %s", items[0].payload.get("case"), error)
     with place.database.command() as tx:
+        now = place.clock.now(tx)
+        for item in items:
+            if error is not None:
+                outbox.mark_failed(tx, item, error, now)
+            else:
+                outbox.mark_sent(tx, item.id, now)
         if error is not None:
-            outbox.mark_failed(tx, item, error, place.clock.now(tx))
-            return False
-        outbox.mark_sent(tx, item.id, place.clock.now(tx))
-    return True if notifier is not None and notice is not None else None
+            return None
+        if notifier is None or notice is None:
+            return 0
+        mailings.mark(tx, recipient, now)
+    return len(items)
 
 
-def compose(tx: Connection, item: Waiting, mailbox: Callable[[str], str | None]) -> Notice | None:
-    """The words and the address of a notice; None when whoever it is for has no address."""
-    kind, _, recipient = str(item.payload["to"]).partition(":")
+def compose(tx: Connection, items: Sequence[Waiting], mailbox: Callable[[str], str | None]) -> Notice | None:
+    """The words and the address of a mail; None when whoever it is for has no address."""
+    kind, _, recipient = str(items[0].payload["to"]).partition(":")
     language, address = "sv", mailbox(recipient)
     if kind == "person":
         query = select(people.c.email, people.c.language).where(people.c.id == recipient, people.c.active)
@@ -180,11 +209,19 @@ def compose(tx: Connection, item: Waiting, mailbox: Callable[[str], str | None])
         address, language = (row.email, row.language) if row else (None, "sv")
     if not address:
         return None
-    number, words = item.payload["case"], _TEXT.get(language, _TEXT["sv"])
-    lines = [words.get(item.payload["reason"], words["notice"]).format(case=number)]
-    if item.payload.get("text"):
-        lines.append(str(item.payload["text"]))
-    if base := os.environ.get("SAMLED_BASE_URL", "").rstrip("/"):
-        lines.append(f"{base}/cases/{number}")
-    subject = _SUBJECT.get(language, _SUBJECT["sv"]).format(case=number)
-    return Notice(item.key, address, subject, "\n\n".join(lines) + "\n")
+    language = language if language in _TEXT else "sv"
+    parts: dict[str, list[str]] = {}
+    for item in items:
+        lines = parts.setdefault(str(item.payload["case"]), [])
+        lines += [line for line in _lines(item, _TEXT[language]) if line not in lines]
+    base = os.environ.get("SAMLED_BASE_URL", "").rstrip("/")
+    text = [line for number, lines in parts.items() for line in [*lines, *([f"{base}/cases/{number}"] if base else [])]]
+    subject = (_SUBJECT if len(parts) == 1 else _SUBJECT_OF_SEVERAL)[language]
+    key = items[0].key if len(items) == 1 else f"{items[0].key}+{len(items) - 1}"
+    subject = subject.format(case=items[0].payload["case"], count=len(parts))
+    return Notice(key, address, subject, "\n\n".join(text) + "\n")
+
+
+def _lines(item: Waiting, words: Mapping[str, str]) -> list[str]:
+    lines = [words.get(item.payload["reason"], words["notice"]).format(case=item.payload["case"])]
+    return [*lines, str(item.payload["text"])] if item.payload.get("text") else lines

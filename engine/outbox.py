@@ -105,6 +105,11 @@ def claim(tx: Connection, item: int, now: datetime) -> bool:
     return bool(tx.execute(_CLAIM, {"key_id": item, "now": now, "until": now + LEASE}).rowcount)
 
 
+def hold(tx: Connection, items: Sequence[int], until: datetime) -> None:
+    """Let notices wait, to leave together."""
+    tx.execute(update(outbox).where(outbox.c.id.in_(items), outbox.c.sent_at.is_(None)).values(next_try_at=until))
+
+
 def mark_sent(tx: Connection, item: int, now: datetime) -> bool:
     """It has left. False: somebody else was first; then the caller must undo what it did."""
     return bool(tx.execute(_SENT, {"key_id": item, "now": now}).rowcount)

@@ -449,6 +449,15 @@ absences = Table(
     Column("changed_by", String(200)),
 )
 
+#: When somebody was last sent mail: what comes within the hour is collected.
+mailings = Table(
+    "mailings",
+    metadata,
+    #: `person:<id>` or `unit:<id>`.
+    Column("recipient", String(210), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
 #: Case numbers of a year, and `organisation`: raised when directory or settings change, so that caches notice.
 counters = Table(
     "counters",

@@ -40,7 +40,7 @@ def climb(place: Workplace, tx: Connection, claim: Claim, now: datetime) -> bool
     with together(tx):
         if task and row.kind == DUE:
             tasks.mark_overdue(tx, task.id)
-        outbox.put(tx, claim.case.id, _notices(claim.case.number, row, told, snapshot), now)
+        outbox.put(tx, claim.case.id, _notices(claim.case.number, row, told, snapshot, day), now)
         history.append(
             tx, claim.case.id, _HISTORY[row.kind], now=now, element_id=row.element_id, payload=_payload(row, told)
         )
@@ -87,10 +87,11 @@ def _those_present(told: list[str], task: Task | None, claim: Claim, snapshot: S
     return list(dict.fromkeys(present))
 
 
-def _notices(number: str, row: DueRow, told: list[str], snapshot: Snapshot) -> list[Outgoing]:
+def _notices(number: str, row: DueRow, told: list[str], snapshot: Snapshot, day: date) -> list[Outgoing]:
     return [
         Outgoing(
-            f"{number}/{row.token_id}/{row.kind}/{row.rung}/{row.due_at:%Y-%m-%d}/{recipient}",
+            # Of the same thing, the same recipient hears once a day.
+            f"{number}/{row.token_id}/{row.kind}/{day:%Y-%m-%d}/{recipient}",
             outbox.NOTICE,
             {"case": number, "to": recipient, "reason": row.kind},
         )

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 import web.app  # noqa: F401  (imported before the fork)
-from engine import Actor, Conflict, Engine, NotFound, outbox
+from engine import Actor, Conflict, Engine, NotFound, notices, outbox
 from engine.errors import DatabaseUnavailable
 from web.serving import schedule, serve
 
@@ -47,6 +47,7 @@ def _child(target: Callable[..., None], log: Path, settings: dict[str, str], arg
     os.dup2(output, 2)
     os.environ.update(settings)
     outbox.LEASE = LEASE
+    notices.QUIET = timedelta(0)
     target(*args)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from engine import Actor, Engine, VirtualClock
+from engine import Actor, Engine, VirtualClock, notices
 from engine.notices import Notice, NotSent, notifier_from_environment
 from engine.outbox import PAUSES, Outgoing, put, unsent
 from engine.scheduler import Scheduler
@@ -128,7 +129,12 @@ def test_a_notice_that_cannot_be_sent_is_tried_again_with_growing_pauses_and_the
 
 
 def test_several_schedulers_send_each_notice_once(
-    organisation: Engine, database_url: str, anna: Actor, clock: VirtualClock, publish: Publish
+    organisation: Engine,
+    database_url: str,
+    anna: Actor,
+    clock: VirtualClock,
+    publish: Publish,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from tests.integration.test_conflicts import together
 
@@ -138,9 +144,11 @@ def test_several_schedulers_send_each_notice_once(
     for _ in range(10):
         organisation.start("theirs", by=anna)
     engines = [Engine(database_url, clock=clock, notifier=notifier) for _ in range(3)]
+    monkeypatch.setattr(notices, "QUIET", timedelta(0))
     results = together(*[engine.send_notices for engine in engines])
     assert sum(results) == 10
-    assert len({notice.key for notice in notifier.sent}) == len(notifier.sent) == 10
+    told = [line for notice in notifier.sent for line in notice.text.splitlines() if line.startswith("En uppgift")]
+    assert len(set(told)) == len(told) == 10
     for engine in engines:
         engine.close()
 
@@ -165,6 +173,50 @@ def test_a_sender_that_dies_leaves_the_notice_to_another(
     clock.advance("PT3M")
     assert other.send_notices() == 1
     other.close()
+
+
+def test_what_comes_within_the_hour_is_collected_into_one_mail_and_what_presses_takes_it_along(
+    organisation: Engine, database_url: str, anna: Actor, clock: VirtualClock, publish: Publish
+) -> None:
+    notifier = Broken()
+    notifier.mended = True
+    engine = Engine(database_url, clock=clock, notifier=notifier)
+    publish(draw.chain("theirs", draw.task("ask", group="bup", due="2026-03-27T14:00+01:00")))
+    cases = [engine.start("theirs", by=anna).id]
+    assert engine.send_notices() == 1
+    for _ in range(3):
+        clock.advance("PT10M")
+        cases.append(engine.start("theirs", by=anna).id)
+        assert engine.send_notices() == 0
+    clock.advance("PT31M")
+    assert engine.send_notices() == 3
+    [first, second] = notifier.sent
+    assert first.subject == f"Samled: ärende {cases[0]}"
+    assert second.subject == "Samled: 3 ärenden"
+    assert all(case in second.text for case in cases[1:])
+    cases.append(engine.start("theirs", by=anna).id)
+    assert engine.send_notices() == 0
+    clock.set("2026-03-27T14:00+01:00")
+    engine.fire_due()
+    assert engine.send_notices() == 6
+    assert notifier.sent[-1].text.count("skulle ha varit klar nu") == 5
+    engine.close()
+
+
+def test_nobody_is_reminded_twice_of_the_same_thing_in_a_day(
+    organisation: Engine, anna: Actor, clock: VirtualClock, tmp_path: Path
+) -> None:
+    toml = '[deadlines.x]\nvalue = "P3D"\nsource = "local"\nremind = "P1D"\nescalate = ["unit-manager"]\n'
+    model = draw.chain("ladder", draw.task("ask", due='=deadline("x")'))
+    organisation.publish(draw.package(tmp_path, "ladder", model, toml))
+    [task] = organisation.tasks(case=organisation.start("ladder", by=anna).id)
+    clock.set("2026-03-29T10:00+02:00")
+    assert organisation.fire_due() == 1
+    organisation.move_deadline(task.id, clock.now() + timedelta(days=1, hours=2), "en dag till", by=anna)
+    clock.advance("PT3H")
+    assert organisation.fire_due() == 1
+    with organisation.database.reading() as tx:
+        assert [item.payload["reason"] for item in unsent(tx)].count("remind") == 1
 
 
 def test_the_same_key_is_written_once(engine: Engine, clock: VirtualClock) -> None:

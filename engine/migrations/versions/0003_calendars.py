@@ -1,4 +1,4 @@
-"""Calendars: own values of deadlines with date and reason, who changed a setting, who is away."""
+"""Calendars: own values of deadlines, who changed a setting, who is away, who was sent mail when."""
 
 from __future__ import annotations
 
@@ -66,6 +66,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
     op.create_index(op.f("ix_absences_person_id"), "absences", ["person_id"])
+    op.create_table(
+        "mailings",
+        sa.Column("recipient", sa.String(length=210), nullable=False),
+        sa.Column("at", schema.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("recipient", name=op.f("pk_mailings")),
+    )
     op.add_column("deadlines", sa.Column("snoozes", sa.Integer(), server_default="0", nullable=False))
     _move_values(values)
 
