@@ -75,6 +75,8 @@ class Scheduler:
         self._next_at = inf
         #: Somebody has asked for a tick; one that runs already may have looked too early.
         self._wanted = Event()
+        #: What stands in the way of each job, told once and not at every tick.
+        self._trouble: dict[str, str] = {}
 
     def tick(self) -> int:
         """Do all that is due now. How many deadlines fired. Raises what the database raises."""
@@ -170,10 +172,15 @@ class Scheduler:
         self._safely(self.send)
 
     def _safely(self, job: Callable[[], object]) -> None:
+        """A database that is gone for a minute must not end the scheduler: the next tick tries again."""
+        before = self._trouble.pop(job.__name__, None)
         try:
             job()
-        except SamledError as error:
-            # A database that is gone for a minute must not end the scheduler: the next tick tries again.
-            log.warning("The scheduler could not tick: %s", error.message)
         except Exception as error:
-            log.error("The scheduler could not tick: %s", reason(error))
+            why = self._trouble[job.__name__] = reason(error)
+            if why != before:
+                level = logging.WARNING if isinstance(error, SamledError) else logging.ERROR
+                log.log(level, "The scheduler cannot %s: %s", job.__name__.strip("_"), why)
+        else:
+            if before:
+                log.info("The scheduler can %s again", job.__name__.strip("_"))
