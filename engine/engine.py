@@ -378,9 +378,12 @@ class Engine:
         """Deliver what cases have thrown at each other. How many."""
         return deliver.deliver_internal(self.place, limit)
 
-    def send_notices(self, limit: int = 100) -> int:
-        """Send the notices that wait. How many were sent."""
-        return send_due(self.place, self._notifier, limit)
+    def send_notices(self, limit: int = 100, *, quiet: timedelta | None = None) -> int:
+        """Send the notices that wait, one mail to each recipient. How many left.
+
+        `quiet`: how long after a mail what does not press is collected; else `notices.QUIET`.
+        """
+        return send_due(self.place, self._notifier, limit, quiet=quiet)
 
     def retry_deadline(self, deadline_id: int, by: Actor | None = None) -> None:
         """Let a parked deadline be tried again. Raises NotFound (it is not parked), Forbidden."""

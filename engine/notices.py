@@ -138,10 +138,12 @@ def notifier_for(url: str) -> Notifier | None:
     return NOTIFIERS[address.scheme](address)
 
 
-def send_due(place: Workplace, notifier: Notifier | None, limit: int = 100) -> int:
+def send_due(
+    place: Workplace, notifier: Notifier | None, limit: int = 100, *, quiet: timedelta | None = None
+) -> int:
     """Send the notices that wait, one mail to each recipient. How many left.
 
-    Without a notifier they are marked as not to be sent.
+    Without a notifier they are marked as not to be sent. `quiet` stands for `QUIET`.
     """
     sent = failed = 0
     for _ in range(limit):
@@ -150,7 +152,7 @@ def send_due(place: Workplace, notifier: Notifier | None, limit: int = 100) -> i
         if not waiting:
             break
         for items in _by_recipient(waiting):
-            left = _send(place, notifier, items)
+            left = _send(place, notifier, items, QUIET if quiet is None else quiet)
             sent += left or 0
             failed = failed + 1 if left is None else 0
             if failed == FAILURES_IN_A_ROW:
@@ -165,13 +167,13 @@ def _by_recipient(waiting: Sequence[Waiting]) -> list[list[Waiting]]:
     return list(found.values())
 
 
-def _send(place: Workplace, notifier: Notifier | None, items: Sequence[Waiting]) -> int | None:
+def _send(place: Workplace, notifier: Notifier | None, items: Sequence[Waiting], quiet: timedelta) -> int | None:
     """How many left (none: there was nothing to send, others have them, or they wait); None when it failed."""
     recipient = str(items[0].payload["to"])
     with place.database.command() as tx:
         now = place.clock.now(tx)
         items = [item for item in items if outbox.claim(tx, item.id, now)]
-        quiet_until = mailings.last(tx, recipient) + QUIET
+        quiet_until = mailings.last(tx, recipient) + quiet
         if now < quiet_until and not any(item.payload["reason"] in PRESSING for item in items):
             outbox.hold(tx, [item.id for item in items], quiet_until)
             return 0

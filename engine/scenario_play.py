@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -185,7 +186,7 @@ class Play:
         """What is due at this very moment: messages to other cases, timers of no length."""
         for _ in range(FIRE_LIMIT):
             if not self.engine.fire_due():
-                self.engine.send_notices(limit=FIRE_LIMIT)
+                self.engine.send_notices(limit=FIRE_LIMIT, quiet=timedelta(0))
                 return
         raise SamledError("Deadlines fire without end. Give the timer in the loop a duration.")
 
