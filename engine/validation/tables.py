@@ -107,7 +107,10 @@ class _Checker:
     # What it answers
 
     def _gap(self, table: Table, space: Space) -> Iterator[Finding]:
-        """The smallest case that no rule fits, where that leaves the decision without a result."""
+        """The smallest case that no rule fits, where that leaves no result at all; and rules without one."""
+        for number, rule in enumerate(table.rules):
+            if not any(cell.text for cell in rule.results):
+                yield self._finding("dmn-gap.result", rule.element, number=number + 1)
         aggregated = table.aggregator not in (None, "COUNT")
         if not (table.hit_policy in _SINGLE or aggregated) or any(output.default for output in table.outputs):
             return

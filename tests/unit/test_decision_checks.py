@@ -180,6 +180,11 @@ def test_a_table_without_rules_never_has_a_result() -> None:
     assert messages(decision(logic)) == ["The table has no rules, so it never has a result"]
 
 
+def test_a_rule_without_a_result_is_told_and_null_is_a_result() -> None:
+    logic = table(("age", ["< 18", ">= 18"]), results=["", "null"])
+    assert told(decision(logic)) == [("warning", "dmn-gap", "rule0")]
+
+
 def test_what_a_required_decision_gives_is_all_that_can_come() -> None:
     needs = '<informationRequirement id="n"><requiredDecision href="#first"/></informationRequirement>'
     first = decision(table(("age", ["< 18", "-"]), results=['"young"', '"grown"'], policy="FIRST"), "first")
