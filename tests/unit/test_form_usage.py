@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.packages import Package
 from engine.validation import form_usage
 from engine.validation.subject import Subject
-from tests.models import bpmn
+from tests.models import Game, bpmn
 
 START = '<startEvent id="s"/>'
 END = '<endEvent id="e"/>'
@@ -282,3 +286,84 @@ def test_an_event_subprocess_that_does_not_interrupt_runs_beside_all(
     message = '<message id="m" name="changed"/>'
     found = told(body, form("f", question("x")), declared=message)
     assert [one for one in found if one[0] == "parallel-write"] == [("parallel-write", "b")] * count
+
+
+# Against blocks drawn at random, of which it is known what runs beside what
+
+#: A script that writes a variable, or a kind of block and what is in it.
+Block = str | tuple[str, list["Block"]]
+BLOCKS = st.recursive(
+    st.sampled_from("xyz"),
+    lambda inner: st.tuples(st.sampled_from(["in turn", "side by side", "either", "again"]), st.lists(inner, min_size=1, max_size=3)),
+    max_leaves=6,
+)  # fmt: skip
+
+
+class Drawing:
+    """A block as BPMN, and the pairs of its scripts that write one variable side by side."""
+
+    def __init__(self, block: Block) -> None:
+        self.nodes: list[str] = []
+        self.flows: list[str] = []
+        self.beside: set[frozenset[str]] = set()
+        first, last, _ = self._draw(block)
+        self.body = (
+            f"{START}{''.join(self.nodes)}{END}<flows>\ns -> {first}\n{last} -> e\n{''.join(self.flows)}</flows>"
+        )
+
+    def _node(self, tag: str) -> str:
+        self.nodes.append(f'<{tag} id="n{len(self.nodes)}"/>')
+        return f"n{len(self.nodes) - 1}"
+
+    def _flow(self, source: str, target: str, rule: str = "") -> None:
+        self.flows.append(f"{source} -> {target}{rule}\n")
+
+    def _draw(self, block: Block) -> tuple[str, str, list[tuple[str, str]]]:
+        """Its first and last element, and its scripts with what they write."""
+        if isinstance(block, str):
+            name = f"n{len(self.nodes)}"
+            self.nodes.append(script(name, f"from_{name}", block))
+            return name, name, [(name, block)]
+        kind, inner = block
+        parts = [self._draw(part) for part in inner]
+        if kind == "in turn":
+            for (_, last, _), (first, _, _) in pairwise(parts):
+                self._flow(last, first)
+            return parts[0][0], parts[-1][1], [one for part in parts for one in part[2]]
+        tag = "parallelGateway" if kind == "side by side" else "exclusiveGateway"
+        opening, closing = self._node(tag), self._node(tag)
+        for number, (first, last, _) in enumerate(parts):
+            self._flow(
+                opening, first, "" if kind == "side by side" else " [default]" if number == 0 else f" [=way = {number}]"
+            )
+            self._flow(last, closing)
+        if kind == "side by side":
+            for here, there in combinations(parts, 2):
+                self.beside |= {frozenset((a, b)) for a, x in here[2] for b, y in there[2] if x == y}
+        if kind == "again":
+            door, back = self._node("exclusiveGateway"), self._node("exclusiveGateway")
+            self._flow(door, opening)
+            self._flow(closing, back)
+            self._flow(back, door, " [=once_more]")
+            opening, closing = door, self._node("task")
+            self._flow(back, closing, " [default]")
+        return opening, closing, [one for part in parts for one in part[2]]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(BLOCKS)
+def test_of_blocks_drawn_at_random_just_those_side_by_side_are_told(block: Block) -> None:
+    drawing = Drawing(block)
+    subject = Subject.of(Package.from_files({"p.bpmn": bpmn(drawing.body)}, "p", broken=True))
+    assert subject.model is not None, subject.refused
+    found = {frozenset(re.findall(r"\*(\w+)\*", one.message)) for one in form_usage.check(subject)}
+    assert found == drawing.beside
+
+
+def test_what_is_told_happens_the_answers_of_the_first_are_gone() -> None:
+    forms_in = {"f.form": form("f", question("x"))}
+    game = Game(split(task("a", "f"), task("b", "f")), files=forms_in)
+    assert game.open == ["a", "b"]
+    game.complete("a", f={"x": "first"})
+    game.complete("b", f={"x": "second"})
+    assert game.run.data["f"] == {"x": "second"}
