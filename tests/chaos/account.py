@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import Engine
 from engine.directory import Membership, Person, Unit
+from engine.errors import DatabaseUnavailable
 from engine.history import Entry
 from tests.integration import drawing as draw
 
@@ -115,8 +117,11 @@ def settle(engine: Engine) -> None:
 
 
 def until(happened: Callable[[], bool], what: str) -> None:
-    """Wait until something has happened. Raises AssertionError."""
+    """Wait until something has happened, also while the database still recovers. Raises AssertionError."""
     end = time.monotonic() + SETTLED_SECONDS
-    while not happened():
-        assert time.monotonic() < end, f"{what}: not within {SETTLED_SECONDS} seconds"
+    while time.monotonic() < end:
+        with suppress(DatabaseUnavailable):
+            if happened():
+                return
         time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {SETTLED_SECONDS} seconds")
