@@ -96,9 +96,19 @@ def _placed(script: Script, root: etree._Element, process: etree._Element) -> li
 
 
 def _asked(script: Script, alone: etree._Element) -> list[etree._Element]:
+    alone = deepcopy(alone)
+    _open_sub_processes(alone)
     answer = script(etree.tostring(alone, encoding="unicode"), seconds=TIME_LIMIT)
     planes = etree.fromstring(answer.encode()).iter(f"{{{DI}}}BPMNPlane")
     return [shape for plane in planes for shape in plane]
+
+
+def _open_sub_processes(alone: etree._Element) -> None:
+    """Says that each sub-process is drawn open: what is in it is drawn inside, else it would lie on top of the rest."""
+    plane = etree.SubElement(etree.SubElement(alone, f"{{{DI}}}BPMNDiagram"), f"{{{DI}}}BPMNPlane")
+    for inside in alone.iter(f"{{{BPMN}}}subProcess"):
+        named = {"id": f"{inside.get('id')}-open-di", "bpmnElement": inside.get("id"), "isExpanded": "true"}
+        etree.SubElement(plane, f"{{{DI}}}BPMNShape", named)
 
 
 def _without_joining(alone: etree._Element) -> list[etree._Element]:

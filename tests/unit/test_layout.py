@@ -94,6 +94,24 @@ def test_two_pools_lie_one_below_the_other(tmp_path: Path) -> None:
     assert bounds["p3"]["y"] < bounds["a2"]["y"] < bounds["p3"]["y"] + bounds["p3"]["height"]
 
 
+def test_what_is_in_a_sub_process_is_drawn_inside_it() -> None:
+    inside = '<startEvent id="s1"/><task id="t1"/><endEvent id="e1"/>'
+    body = f'<startEvent id="s"/><subProcess id="sub">{inside}<flows>\ns1 -> t1\nt1 -> e1\n</flows></subProcess><endEvent id="e"/>'
+    root = etree.fromstring(lay_out(bpmn(body + "<flows>\ns -> sub\nsub -> e\n</flows>"), "a.bpmn").content)
+    shapes = {shape.get("bpmnElement"): shape for shape in root.iter(f"{DI}BPMNShape")}
+    boxes = {
+        element: [float(shape[0].get(name)) for name in ("x", "y", "width", "height")]
+        for element, shape in shapes.items()
+    }
+    left, top, width, height = boxes["sub"]
+    assert shapes["sub"].get("isExpanded") == "true"
+    for element in ("s1", "t1", "e1"):
+        x, y, wide, high = boxes[element]
+        assert left <= x <= x + wide <= left + width
+        assert top <= y <= y + high <= top + height
+    assert boxes["e"][0] > left + width
+
+
 @pytest.mark.parametrize("seed", [*TANGLED, 3, 18])
 def test_random_models_are_drawn_whole_also_where_their_flows_are_entangled(seed: int, tmp_path: Path) -> None:
     content = to_bpmn(Drawer(Random(seed)).model())
