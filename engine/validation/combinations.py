@@ -23,7 +23,10 @@ Combination = tuple[Any, ...]
 
 
 class Combinations:
-    """The combinations that are possible. `domain` tells what stands under a path."""
+    """The combinations that are possible. `domain` tells what stands under a path.
+
+    An expression that reaches a limit raises `FeelError`, here as in `says`.
+    """
 
     def __init__(self, conditions: Sequence[Condition], domain: Callable[[Path], Domain], context: FeelContext) -> None:
         self.context = context
@@ -144,9 +147,6 @@ def _loosely(expression: Expression, variables: Mapping[str, Any], context: Feel
 
 
 def _tried(expression: Expression, variables: Mapping[str, Any], context: FeelContext) -> tuple[Any, bool]:
-    """The value, and whether there was something wrong."""
-    try:
-        value, remarks = expression.evaluate_with_warnings(variables, context)
-    except FeelError:
-        return None, True
+    """The value, and whether there was something wrong. Raises `FeelError` for a limit: then nothing is concluded."""
+    value, remarks = expression.evaluate_with_warnings(variables, context)
     return value, bool(remarks)

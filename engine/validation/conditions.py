@@ -24,7 +24,7 @@ from engine.findings import Finding, Severity
 from engine.rules import Text, finding
 from engine.validation.combinations import Combination, Combinations
 from engine.validation.data_steps import Read
-from engine.validation.data_ways import Place, Ways
+from engine.validation.data_ways import Place
 from engine.validation.domains import MISSING, Domain, Path
 from engine.validation.known import Known
 from engine.validation.logic import OTHER, Condition, Term, Terms
@@ -44,8 +44,19 @@ def check(subject: Subject) -> Iterator[Finding]:
     checker = _Checker(known)
     for place, node in known.ways.nodes.items():
         if asked(node) and place in known.ways.before:
-            yield from checker.gateway(place, node)
-    yield from checker.waits(known.ways)
+            yield from _within_limits(known, checker.gateway(place, node))
+    for read in known.ways.reads():
+        if read.strict and _is_waited_for(read):
+            yield from _within_limits(known, checker.wait(read))
+
+
+def _within_limits(known: Known, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """As far as they come: an expression that reaches a limit ends them, and some of these end them all."""
+    if known.patience > 0:
+        try:
+            yield from findings
+        except FeelError:
+            known.patience -= 1
 
 
 @dataclass
@@ -80,22 +91,13 @@ class _Checker:
 
     # One condition
 
-    def waits(self, ways: Ways) -> Iterator[Finding]:
-        """Conditions that are waited for and can never become true."""
-        for read in ways.reads():
-            if not read.strict or not _is_waited_for(read):
-                continue
-            condition, combinations = self._alone(read.expression, read.spec, read.state)
-            answers = _answers(condition, combinations) if condition and combinations.complete else set()
-            if condition and condition.terms and answers and True not in answers and answers != {None}:
-                yield _finding("never-true.wait", read.spec, read.node, read.element, condition=_shown(condition))
-
-    def _alone(self, expression: Expression, spec: ProcessSpec, state: State) -> tuple[Condition | None, Combinations]:
-        try:
-            condition = Condition.read(expression, Terms())
-        except FeelError:
-            return None, self._combinations([], spec, state)
-        return condition, self._combinations([condition], spec, state)
+    def wait(self, read: Read) -> Iterator[Finding]:
+        """A condition that is waited for and can never become true."""
+        condition = Condition.read(read.expression, Terms())
+        combinations = self._combinations([condition], read.spec, read.state)
+        answers = _answers(condition, combinations) if combinations.complete else set()
+        if condition.terms and answers and True not in answers and answers != {None}:
+            yield _finding("never-true.wait", read.spec, read.node, read.element, condition=_shown(condition))
 
     def _combinations(self, conditions: list[Condition], spec: ProcessSpec, state: State) -> Combinations:
         def domain(path: Path) -> Domain:
@@ -110,10 +112,7 @@ class _Checker:
         spec, state = self.model.specs[place[0]], self.known.ways.before[place]
         flows = asked(node)
         terms = Terms()
-        try:
-            conditions = [Condition.read(_expression(flow), terms) for flow in flows]
-        except FeelError:
-            return
+        conditions = [Condition.read(_expression(flow), terms) for flow in flows]
         own = {flow.id: condition for flow, condition in zip(flows, conditions, strict=True)}
         gateway = _Gateway(spec, node, state, flows, conditions, self._combinations(conditions, spec, state), own)
         if not gateway.combinations.complete:
@@ -196,11 +195,8 @@ class _Checker:
         if not related:
             return gateway
         conditions = dict(gateway.all)
-        try:
-            for node in related:
-                conditions |= {flow.id: Condition.read(_expression(flow), terms) for flow in asked(node)}
-        except FeelError:
-            return None
+        for node in related:
+            conditions |= {flow.id: Condition.read(_expression(flow), terms) for flow in asked(node)}
         combinations = self._combinations(list(conditions.values()), gateway.spec, gateway.state)
         if not combinations.complete:
             return None

@@ -45,8 +45,10 @@ class Known:
         for place, node in ways.nodes.items():
             for name in written(node):
                 self.writers.setdefault(name, []).append(place)
+        #: How many expressions may still reach a limit before the checks stop evaluating any.
+        self.patience = 3
         self._forms: dict[tuple[str, str], dict[Path, Domain]] = {}
-        self._scripted: dict[str, Domain] = {}
+        self._constants: dict[str, tuple[Any, ...] | None] = {}
 
     @cached_property
     def context(self) -> FeelContext:
@@ -129,10 +131,16 @@ class Known:
         """The one value of an expression that looks at nothing; None for any other."""
         if expression is None or expression.reads or expression.needs_context:
             return None
+        if expression.source not in self._constants:
+            self._constants[expression.source] = self._evaluated(expression)
+        return self._constants[expression.source]
+
+    def _evaluated(self, expression: Expression) -> tuple[Any, ...] | None:
         try:
-            return (expression.evaluate({}, self.context, strict=True),)
+            value, remarks = expression.evaluate_with_warnings({}, self.context)
         except FeelError:
             return None
+        return None if remarks else (value,)
 
 
 def _inside(values: tuple[Any, ...] | None, rest: Path) -> tuple[Any, ...] | None:

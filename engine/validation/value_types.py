@@ -83,13 +83,14 @@ def _findings(known: Known, read: Read) -> Iterator[Finding]:
 
 def _evaluated(known: Known, read: Read) -> Iterator[Finding]:
     samples = _samples(known, read)
-    if samples is None or _names_what_is_not_declared(known, read.expression):
+    if samples is None or known.patience <= 0 or _names_what_is_not_declared(known, read.expression):
         return
     use, wrong, failed = _use(read), [], []
     for variables, whole in samples:
         try:
             value, remarks = read.expression.evaluate_with_warnings(variables, known.context)
         except FeelError:
+            known.patience -= 1
             return  # too slow or too large, perhaps with these values only
         if remarks:
             failed.append((remarks[0], whole))
