@@ -178,12 +178,12 @@ class _Checker:
         return [one for one in among if all(gateway.true(index, one) is False for index in range(count))]
 
     def _related(self, gateway: _Gateway) -> list[Node] | None:
-        """Other gateways of this spec that look at the same; None if there are some elsewhere."""
+        """Other gateways of this spec that look at the same; None if a caller or sub-process has some."""
         roots = {path[0] for term in gateway.terms for path in term.reads}
         found = []
         for spec, node in self.asking:
             read = {path[0] for flow in asked(node) for path in _expression(flow).reads}
-            if node is gateway.node or not read & roots or spec.process_id != gateway.spec.process_id:
+            if node is gateway.node or not read & roots:
                 continue
             if spec is not gateway.spec:
                 return None

@@ -243,6 +243,23 @@ y -> e2 [=need.level = "amber"]
     assert findings(body) == []
 
 
+def test_what_a_caller_has_decided_is_left_alone() -> None:
+    start = extended('startEvent id="s"', '<zeebe:formDefinition formId="need"/>')
+    call = extended('callActivity id="c"', '<zeebe:calledElement processId="q"/>')
+    called = """<startEvent id="qs"/><exclusiveGateway id="y"/><endEvent id="e1"/><endEvent id="e2"/><flows>
+qs -> y
+y -> e1 [=need.level = "amber"]
+y -> e2 [=need.level = "green"]
+</flows>"""
+    body = f"""{start}<exclusiveGateway id="x"/>{call}<endEvent id="no"/><endEvent id="e"/><flows>
+s -> x
+x -> no [=need.level = "red"]
+x -> c [default]
+c -> e
+</flows>"""
+    assert findings(body, **{"q.bpmn": bpmn(called, process="q")}) == []
+
+
 def test_a_round_that_asks_again_may_bring_anything() -> None:
     start = extended('startEvent id="s"', '<zeebe:formDefinition formId="plan"/>')
     body = f"""{start}<exclusiveGateway id="m"/>{task("a", "need")}<exclusiveGateway id="x"/><endEvent id="e"/><flows>
