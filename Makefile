@@ -30,7 +30,7 @@ fuzz: setup ## random models by the ten thousand (FUZZ_MODELS=20000, FUZZ_SEED=0
 	.venv/bin/python -m tests.fuzz
 
 chaos: setup test-tools ## ten minutes of killed processes, a stopped PostgreSQL and cut connections (SAMLED_CHAOS_SEED=…)
-	SAMLED_CHAOS_SECONDS=100 .venv/bin/python -m pytest -s tests/chaos
+	SAMLED_CHAOS_SECONDS=80 .venv/bin/python -m pytest -s tests/chaos
 
 lint: setup ## style, types, the direction of dependencies, and the processes
 	.venv/bin/ruff check .

@@ -13,7 +13,7 @@ from tests.integration import drawing as draw
 
 DUE, PENDING = (100_000, 1_000_000) if IN_EARNEST else (1_000, 10_000)
 SCHEDULERS = 2
-LONGEST = 900.0
+LONGEST = 3600.0
 ANNA = Actor(id="anna", units=["elevhalsa-skovde"], roles=["staff"])
 WAIT = draw.process(
     "wait",
