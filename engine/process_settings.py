@@ -16,6 +16,7 @@ from engine.durations import Duration, WorkingDays, parse_duration
 from engine.findings import Finding
 from engine.rules import finding
 from engine.spelling import nearest, unknown_key
+from engine.toml import read_toml
 
 FILE = "process.toml"
 DEFAULT_ESCALATE_EVERY = "2 working days"
@@ -84,7 +85,7 @@ class ProcessSettings:
 def parse_settings(text: str, file: str = FILE) -> tuple[ProcessSettings, list[Finding]]:
     """The settings, as far as they can be read, and every finding. Never raises for anything in the text."""
     try:
-        table = tomllib.loads(text)
+        table = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         return ProcessSettings(), [finding("toml-syntax", file, reason=error)]
     except RecursionError:

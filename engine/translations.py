@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from engine.findings import Finding
 from engine.rules import finding
+from engine.toml import read_toml
 
 FOLDER = "translations"
 
@@ -25,7 +26,7 @@ def language_of(file: str) -> str | None:
 def parse_translation(text: str, file: str) -> tuple[Mapping[str, str], list[Finding]]:
     """Text → text, as far as it can be read, and every finding. Never raises for anything in the text."""
     try:
-        table = tomllib.loads(text)
+        table = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         return MappingProxyType({}), [finding("toml-syntax", file, reason=error)]
     except RecursionError:

@@ -203,7 +203,11 @@ def scopes(scope: Scope) -> Iterator[Scope]:
 def _on_call(scope: Scope) -> Iterator[Element]:
     """What begins only when something else throws; and events at a multi-instance of nobody."""
     for element in scope.elements.values():
-        if element.kind == "event_sub" or element.trigger in ("error", "escalation") or (element.kind == "boundary" and scope.elements[element.host or ""].times == 0):
+        if (
+            element.kind == "event_sub"
+            or element.trigger in ("error", "escalation")
+            or (element.kind == "boundary" and scope.elements[element.host or ""].times == 0)
+        ):
             yield element
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from functools import cached_property
@@ -14,6 +15,9 @@ from engine.feel.runtime import MOST_COMPILED, Key, LimitReached, Runtime
 
 #: An expression longer than this (characters) is a mistake or an attack.
 LONGEST_SOURCE = 20_000
+#: More brackets within brackets than this likewise. The parser takes a second and more to give up on thousands.
+DEEPEST_BRACKETS = 200
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
 class Feel:
@@ -80,6 +84,8 @@ class Feel:
             raise refused(Problem("too-long", {"limit": LONGEST_SOURCE}))
         if "\0" in source:
             raise refused(Problem("nul"), source.index("\0"))
+        if _depth(source) > DEEPEST_BRACKETS:
+            raise refused(Problem("depth-limit"))
         try:
             facts = self._compiled((source, kind, declared))
         except LimitReached as limit:
@@ -125,6 +131,20 @@ class Feel:
             _needs_context=facts["needsContext"],
             _feel=self,
         )
+
+
+def _depth(source: str) -> int:
+    """How many brackets stand within each other, those in texts aside."""
+    if sum(map(source.count, "([{")) <= DEEPEST_BRACKETS:
+        return 0
+    depth = deepest = 0
+    for sign in _TEXT.sub("", source):
+        if sign in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in ")]}":
+            depth -= 1
+    return deepest
 
 
 _default = Feel()
