@@ -148,8 +148,8 @@ class _Checker:
                 continue
             if not any(all(gateway.true(before, one) is False for before in range(index)) for one in true):
                 earlier = [before for before in range(index) if any(gateway.true(before, one) for one in true)]
-                shown = ", ".join(f"“{_shown(gateway.conditions[before])}”" for before in earlier)
-                if shown:
+                shown = _listed(_shown(gateway.conditions[before]) for before in earlier)
+                if earlier:
                     yield _finding(
                         "hidden-way", gateway.spec, gateway.node, flow.id,
                         condition=_shown(gateway.conditions[index]), earlier=shown,
@@ -270,8 +270,8 @@ def _reason(condition: Condition, combinations: Combinations) -> Text | None:
     for term in condition.terms:
         values = combinations.domains[term].values
         if values and term.constants and not any(one in values for one in term.constants):
-            shown = ", ".join(_quoted(value).en for value in values)
-            return Text(f"“{term.text}” is {shown}", f"”{term.text}” är {shown}")
+            shown = _listed(values)
+            return Text(f"“{term.text}” is always one of {shown.en}", f"”{term.text}” är alltid ett av {shown.sv}")
     return None
 
 
@@ -297,8 +297,8 @@ def _value_in_words(term: Term, value: Any) -> Text:
         texts = [one for one in term.constants if isinstance(one, str)]
         if not texts:
             return Text(f"“{name}” is anything", f"”{name}” är vad som helst")
-        shown = ", ".join(f"“{one}”" for one in dict.fromkeys(texts))
-        return Text(f"“{name}” is something else than {shown}", f"”{name}” är något annat än {shown}")
+        shown = _listed(dict.fromkeys(texts))
+        return Text(f"“{name}” is something else than {shown.en}", f"”{name}” är något annat än {shown.sv}")
     shown_value = _quoted(value)
     return Text(f"“{name}” is {shown_value.en}", f"”{name}” är {shown_value.sv}")
 
@@ -309,9 +309,14 @@ def _quoted(value: Any) -> Text:
     if isinstance(value, (int, float)):
         return Text(f"{value:g}", f"{value:g}")
     if isinstance(value, list):
-        shown = ", ".join(_quoted(one).en for one in value)
-        return Text(f"[{shown}]", f"[{shown}]")
+        shown = _listed(value)
+        return Text(f"[{shown.en}]", f"[{shown.sv}]")
     return Text(f"“{value}”", f"”{value}”")
+
+
+def _listed(values: Iterable[Any]) -> Text:
+    shown = [_quoted(value) for value in values]
+    return Text(", ".join(one.en for one in shown), ", ".join(one.sv for one in shown))
 
 
 def _shown(condition: Condition) -> str:

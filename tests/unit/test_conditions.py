@@ -158,7 +158,8 @@ def test_a_condition_that_can_never_be_true_is_told(condition: str) -> None:
 
 def test_a_value_that_the_field_does_not_have_is_named() -> None:
     [found] = gateway('=need.level = "rde"', "default")
-    assert found.message.endswith("can never be true: “need.level” is “red”, “amber”, “green”")
+    assert found.message.endswith("can never be true: “need.level” is always one of “red”, “amber”, “green”")
+    assert found.texts("sv")[0].endswith("aldrig bli sant: ”need.level” är alltid ett av ”red”, ”amber”, ”green”")
 
 
 ALWAYS = ["=need.agreed", "=need.age >= 0", '=need.level in ("red", "amber", "green")', "=x > 5 or x <= 5"]
