@@ -138,9 +138,7 @@ def notifier_for(url: str) -> Notifier | None:
     return NOTIFIERS[address.scheme](address)
 
 
-def send_due(
-    place: Workplace, notifier: Notifier | None, limit: int = 100, *, quiet: timedelta | None = None
-) -> int:
+def send_due(place: Workplace, notifier: Notifier | None, limit: int = 100, *, quiet: timedelta | None = None) -> int:
     """Send the notices that wait, one mail to each recipient. How many left.
 
     Without a notifier they are marked as not to be sent. `quiet` stands for `QUIET`.

@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -126,7 +127,11 @@ def test_an_administrator_lets_a_parked_deadline_try_again_and_nobody_else_does(
     assert organisation.check() == []
 
 
-def test_only_administrators_change_the_calendar_and_the_deadlines(organisation: Engine, anna: Actor) -> None:
+def test_only_administrators_change_the_calendar_and_the_deadlines(
+    organisation: Engine, anna: Actor, tmp_path: Path
+) -> None:
+    toml = '[process]\ntitle = "W"\n[deadlines.answer]\nvalue = "P2D"\nsource = "local"\nadjustable = true\n'
+    organisation.publish(draw.package(tmp_path, "wait", WAIT, toml))
     for change in (
         lambda by: organisation.set_deadline("wait", "answer", "P1D", by=by),
         lambda by: organisation.set_closed_days([], by=by),
