@@ -7,21 +7,37 @@ person who acts: the same `may` decides, and each read is logged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
-import marshmallow as ma
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api, Blueprint
-from marshmallow import fields
 
-from engine.errors import NotFound
+from engine.commands.postpone import NoDate, NoReason, SnoozedEnough, TooFar
+from engine.errors import InvalidAnswers, NotFound
 from engine.pages import Page
 from forms import Evaluate, Form
+from web.api_schemas import (
+    CaseQuery,
+    CaseSchema,
+    CaseSummarySchema,
+    Completion,
+    EntrySchema,
+    Message,
+    NewDate,
+    ProcessSchema,
+    QuestionsSchema,
+    Snooze,
+    Start,
+    TaskQuery,
+    TaskSchema,
+    page_of,
+)
 from web.auth import SAFE, actor, check_password, csrf
 from web.context import engine
 from web.i18n import language
@@ -29,7 +45,6 @@ from web.limits import too_many_tries, wrong_try
 from web.permissions import SIGNED_IN, public, requires
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", description="Tasks, cases and messages")
-LARGEST_PAGE = 200
 OPENAPI_VERSION = "3.0.3"
 
 
@@ -38,124 +53,6 @@ class OwnErrors(Api):  # type: ignore[misc]
 
     def _register_error_handlers(self) -> None:
         return
-
-
-class TaskSchema(ma.Schema):
-    """An open task."""
-
-    id = fields.Integer(required=True)
-    element_id = fields.String(metadata={"description": "Id of the element in the process model"})
-    name = fields.String()
-    case_id = fields.String(metadata={"description": "The case number, such as 2026-00123"})
-    process_id = fields.String()
-    group = fields.String(allow_none=True)
-    units = fields.List(fields.String(), metadata={"description": "Units that hold the task"})
-    assignee = fields.String(allow_none=True)
-    due_at = fields.AwareDateTime(allow_none=True)
-    overdue = fields.Boolean()
-    form_id = fields.String(allow_none=True)
-    label = fields.String(allow_none=True)
-
-
-class CaseSummarySchema(ma.Schema):
-    """A case as lists show it."""
-
-    id = fields.String(required=True, metadata={"description": "The case number, such as 2026-00123"})
-    process_id = fields.String()
-    title = fields.String()
-    owner = fields.String(metadata={"description": "Id of the unit that answers for the case"})
-    revision = fields.Integer()
-    started_at = fields.AwareDateTime()
-    closed_at = fields.AwareDateTime(allow_none=True)
-
-
-class CaseSchema(CaseSummarySchema):
-    """A case with its data."""
-
-    data = fields.Dict(keys=fields.String())
-
-
-class EntrySchema(ma.Schema):
-    """One thing that happened in a case."""
-
-    at = fields.AwareDateTime()
-    actor = fields.String(allow_none=True)
-    unit = fields.String(allow_none=True)
-    kind = fields.String()
-    element_id = fields.String(allow_none=True)
-    name = fields.String(allow_none=True)
-
-
-class ProcessSchema(ma.Schema):
-    """A process that cases can be started of."""
-
-    id = fields.String(attribute="process_id")
-    title = fields.String()
-    version = fields.Integer(attribute="number")
-
-
-class QuestionsSchema(ma.Schema):
-    """What a form asks."""
-
-    form = fields.String(allow_none=True, metadata={"description": "The form's id; without a form any object will do"})
-    answers = fields.Dict(metadata={"description": "JSON Schema of the answers; send them as {form: answers}"})
-
-
-class PageQuery(ma.Schema):
-    """Where in a long list."""
-
-    after = fields.String(metadata={"description": "`next` of the page before"})
-    limit = fields.Integer(load_default=50, validate=ma.validate.Range(1, LARGEST_PAGE))
-
-
-class TaskQuery(PageQuery):
-    """Which tasks."""
-
-    case = fields.String()
-    unit = fields.String()
-    assignee = fields.String()
-    process = fields.String()
-    due_before = fields.AwareDateTime()
-
-
-class CaseQuery(PageQuery):
-    """Which cases."""
-
-    process = fields.String()
-    unit = fields.String()
-    open = fields.Boolean()
-
-
-class Completion(ma.Schema):
-    """What a task is completed with."""
-
-    answers = fields.Dict(
-        keys=fields.String(), required=True, metadata={"description": "{form id: {field: value}}, as the form asks"}
-    )
-    revision = fields.Integer(metadata={"description": "The case's revision as it was read; an older one is refused"})
-
-
-class Start(ma.Schema):
-    """A case to start."""
-
-    process = fields.String(required=True)
-    answers = fields.Dict(keys=fields.String(), load_default=dict)
-
-
-class Message(ma.Schema):
-    """A message that a case may be waiting for."""
-
-    name = fields.String(required=True)
-    correlation_key = fields.String(required=True, metadata={"description": "Mostly the case number"})
-    payload = fields.Dict(keys=fields.String(), load_default=dict)
-
-
-def page_of(schema: type[ma.Schema]) -> ma.Schema:
-    """The schema of one page of a list."""
-    name = schema.__name__.removesuffix("Schema") + "Page"
-    return ma.Schema.from_dict(
-        {"items": fields.List(fields.Nested(schema)), "next": fields.String(allow_none=True)}, name=name
-    )()
 
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -210,6 +107,37 @@ def read_form(task_id: int) -> Any:
 def complete_task(completion: dict[str, Any], task_id: int) -> None:
     """Complete a task. 409 when somebody else has done it or the case has moved on, 422 when answers are wrong."""
     engine().complete(task_id, completion["answers"], by=actor(), revision=completion.get("revision"))
+
+
+@blueprint.route("/tasks/<int:task_id>/date", methods=["POST"])
+@requires("move-deadline")
+@blueprint.arguments(NewDate)
+@blueprint.response(204)
+def move_date(wanted: dict[str, Any], task_id: int) -> None:
+    """Give a task another date, for a reason. 422 when it lies behind or too far ahead, or the task has none."""
+    with told_of("due_at"):
+        engine().move_deadline(task_id, wanted["due_at"], wanted["reason"], by=actor())
+
+
+@blueprint.route("/tasks/<int:task_id>/snooze", methods=["POST"])
+@requires("move-deadline")
+@blueprint.arguments(Snooze)
+@blueprint.response(204)
+def snooze(wanted: dict[str, Any], task_id: int) -> None:
+    """Have a task's next reminder, or the next to be told that it is late, wait. 422 when it has waited enough."""
+    with told_of("until"):
+        engine().snooze(task_id, wanted["until"], wanted["reason"], by=actor())
+
+
+@contextmanager
+def told_of(field: str) -> Iterator[None]:
+    """What is wrong with a date, told as wrong with its field."""
+    try:
+        yield
+    except (TooFar, NoDate, SnoozedEnough) as error:
+        raise InvalidAnswers({field: [error.message]}) from None
+    except NoReason as error:
+        raise InvalidAnswers({"reason": [error.message]}) from None
 
 
 @blueprint.route("/processes")

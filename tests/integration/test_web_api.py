@@ -95,6 +95,8 @@ def test_what_is_not_yours_is_not_there(app: Flask, engine: Engine) -> None:
         stranger.get(f"/cases/{case.id}/history"),
         stranger.get("/tasks/1"),
         stranger.post("/tasks/1/completion", {"answers": {}}),
+        stranger.post("/tasks/1/date", {"due_at": "2026-04-20T16:00:00+02:00", "reason": "Bortrest"}),
+        stranger.post("/tasks/1/snooze", {"until": "2026-04-01T16:00:00+02:00", "reason": "Möte"}),
     ):
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, "not-found")
     assert stranger.get("/cases").get_json()["items"] == []
@@ -142,6 +144,46 @@ def test_lists_are_paged(engine: Engine, kurator: System) -> None:
             break
     assert met == wanted
     assert kurator.get("/tasks", limit=100_000).status_code == 422
+
+
+def test_a_date_is_moved_and_a_reminder_waits_with_a_reason(engine: Engine, kurator: System) -> None:
+    case = trial_process.start(engine)
+    moved = kurator.post("/tasks/1/date", {"due_at": "2026-04-20T16:00:00+02:00", "reason": "Familjen är bortrest"})
+    assert (moved.status_code, moved.data) == (204, b"")
+    assert kurator.get("/tasks/1").get_json()["due_at"] == "2026-04-20T14:00:00+00:00"
+    waits = kurator.post("/tasks/1/snooze", {"until": "2026-04-01T16:00:00+02:00", "reason": "Möte på tisdag"})
+    assert waits.status_code == 204
+    said = {entry.kind: entry.payload.get("reason") for entry in engine.history(case.id)}
+    assert (said["deadline-moved"], said["snoozed"]) == ("Familjen är bortrest", "Möte på tisdag")
+
+
+def test_a_date_beyond_the_limits_or_without_a_reason_is_told_by_field(engine: Engine, kurator: System) -> None:
+    case = trial_process.start(engine)
+    before = engine.deadlines(case.id)
+    wrong: list[tuple[str, Any, str]] = [
+        ("date", {"due_at": "2026-03-27T09:59:00+01:00", "reason": "Bortrest"}, "due_at"),
+        ("date", {"due_at": "2026-09-28T10:00:00+02:00", "reason": "Bortrest"}, "due_at"),
+        ("date", {"due_at": "0001-01-01T00:00:00+14:00", "reason": "Bortrest"}, "due_at"),
+        ("date", {"due_at": "9999-12-31T23:59:59-14:00", "reason": "Bortrest"}, "due_at"),
+        ("date", {"due_at": "2026-04-20T16:00:00", "reason": "Bortrest"}, "due_at"),
+        ("date", {"reason": "Bortrest"}, "due_at"),
+        ("date", {"due_at": "2026-04-20T16:00:00+02:00", "reason": " "}, "reason"),
+        ("date", {"due_at": "2026-04-20T16:00:00+02:00"}, "reason"),
+        ("snooze", {"until": "2026-04-20T16:00:00+02:00", "reason": "Möte"}, "until"),
+        ("snooze", {"until": "2026-04-01T16:00:00+02:00", "reason": ""}, "reason"),
+    ]
+    for path, body, field in wrong:
+        answer = kurator.post(f"/tasks/1/{path}", body)
+        assert (answer.status_code, list(answer.get_json()["error"]["fields"])) == (422, [field]), body
+    assert engine.deadlines(case.id) == before
+
+
+def test_the_date_of_a_task_that_is_done_is_not_there(engine: Engine, kurator: System) -> None:
+    trial_process.start(engine)
+    assert kurator.post("/tasks/1/completion", {"answers": {}}).status_code == 204
+    for path, name in (("date", "due_at"), ("snooze", "until")):
+        late = kurator.post(f"/tasks/1/{path}", {name: "2026-04-01T16:00:00+02:00", "reason": "Möte"})
+        assert late.status_code == 404
 
 
 def test_a_session_of_a_page_needs_the_csrf_token_to_change_something(app: Flask, engine: Engine) -> None:
@@ -193,7 +235,9 @@ def test_the_description_names_every_path(app: Flask) -> None:
         "/api/v1/tasks",
         "/api/v1/tasks/{task_id}",
         "/api/v1/tasks/{task_id}/completion",
+        "/api/v1/tasks/{task_id}/date",
         "/api/v1/tasks/{task_id}/form",
+        "/api/v1/tasks/{task_id}/snooze",
         "/api/v1/processes",
         "/api/v1/processes/{process_id}/form",
         "/api/v1/cases",
