@@ -40,6 +40,12 @@ def local(text):
         ("2028-02-29T10:00+01:00", "P1Y", "2029-02-28T10:00+01:00"),
         ("2026-08-31T10:00+02:00", "P6M", "2027-02-28T10:00+01:00"),
         ("2026-03-31T10:00+02:00", "P1M1D", "2026-05-01T10:00+02:00"),
+        ("2028-02-29T10:00+01:00", "P4Y", "2032-02-29T10:00+01:00"),
+        # Over the new year: 2026 ends with week 53, which a week from a day in it leaves for the same day of week 1.
+        ("2026-12-31T23:30+01:00", "PT1H", "2027-01-01T00:30+01:00"),
+        ("2026-12-31T10:00+01:00", "P1W", "2027-01-07T10:00+01:00"),
+        ("2026-12-31T10:00+01:00", "P2M", "2027-02-28T10:00+01:00"),
+        ("2026-12-30T10:00+01:00", "1 working day", "2027-01-04T10:00+01:00"),
         # Working days: over a weekend, Easter, Midsummer, Christmas.
         ("2026-03-27T10:00+01:00", "1 working day", "2026-03-30T10:00+02:00"),
         ("2026-04-02T10:00+02:00", "1 working day", "2026-04-07T10:00+02:00"),
@@ -239,7 +245,7 @@ def test_the_table_for_expressions_has_the_changes_of_the_clock_and_the_days_not
     assert all(earlier < later for earlier, later in pairwise(table.non_working_days))
 
 
-SCHOOL = Calendar(breaks=((date(2026, 6, 13), date(2026, 8, 16)),))
+SCHOOL = Calendar(breaks=((date(2026, 6, 13), date(2026, 8, 16)), (date(2026, 12, 19), date(2027, 1, 10))))
 WORKED = Calendar(hours_of_working_days=True)
 
 
@@ -260,6 +266,10 @@ WORKED = Calendar(hours_of_working_days=True)
         (SCHOOL, "2026-06-10T10:00", "P3W", "2026-08-17T10:00"),
         (SCHOOL, "2026-06-11T10:00", "PT48H", "2026-08-17T10:00"),
         (SCHOOL, "2026-06-10T10:00", "P3M", "2026-09-10T10:00"),
+        # And over the new year.
+        (SCHOOL, "2026-12-17T10:00", "2 working days", "2027-01-11T10:00"),
+        (SCHOOL, "2026-12-17T10:00", "P2W", "2027-01-11T10:00"),
+        (SCHOOL, "2026-12-17T10:00", "P1M", "2027-01-17T10:00"),
     ],
 )
 def test_by_when_something_is_due(calendar, start, amount, end):
