@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _ALLOWED = re.compile(r"(?i)(https?://|mailto:)")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
@@ -22,14 +24,17 @@ def is_safe_link(url: str) -> bool:
     return not _SCHEME.match(url) and not url.startswith(("//", "\\", "/\\"))
 
 
-class _Renderer(MarkdownIt):
-    def validateLink(self, url: str) -> bool:
-        return is_safe_link(url)
+@cache
+def _markdown() -> MarkdownIt:
+    # Only here: who checks a form shows none, and the library takes a while to import.
+    from markdown_it import MarkdownIt
 
+    class Renderer(MarkdownIt):
+        def validateLink(self, url: str) -> bool:
+            return is_safe_link(url)
 
-_markdown = (
-    _Renderer("commonmark", {"html": False, "linkify": False}).enable("table").enable("strikethrough").disable("image")
-)
+    renderer = Renderer("commonmark", {"html": False, "linkify": False})
+    return renderer.enable("table").enable("strikethrough").disable("image")
 
 
 def heading_shift(sources: Iterable[str]) -> int:
@@ -41,11 +46,12 @@ def heading_shift(sources: Iterable[str]) -> int:
 @lru_cache(maxsize=512)
 def to_html(source: str, shift: int = 1) -> str:
     """Sanitised HTML. Raw HTML in the source is shown as text; headings are moved `shift` levels down."""
-    tokens = _markdown.parse(source)
+    markdown = _markdown()
+    tokens = markdown.parse(source)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, max(2, int(token.tag[1]) + shift))}"
-    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
+    return str(markdown.renderer.render(tokens, markdown.options, {}))
 
 
 def escape(text: str) -> str:
