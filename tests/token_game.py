@@ -301,7 +301,9 @@ class TokenGame:
 
     def _throw(self, instance: Instance, element: Element) -> None:
         if element.trigger == "terminate":
+            # 13.5.6: the whole instance ends, and what would still have been caught is not.
             instance.clear()
+            instance.armed.clear()
         elif element.trigger == "error":
             if not self._seek(instance, "error", element.name):
                 instance.stuck.append(element.id)
