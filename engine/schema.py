@@ -444,7 +444,7 @@ absences = Table(
     Column("first_day", String(10), nullable=False),
     Column("last_day", String(10), nullable=False),
     #: A colleague; None: the unit's mailbox.
-    Column("substitute_id", String(200), ForeignKey("people.id", ondelete="SET NULL")),
+    Column("substitute_id", String(200), ForeignKey("people.id", ondelete="SET NULL"), index=True),
     Column("changed_at", Instant, nullable=False),
     Column("changed_by", String(200)),
 )

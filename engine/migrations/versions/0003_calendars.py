@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
     )
     op.create_index(op.f("ix_absences_person_id"), "absences", ["person_id"])
+    op.create_index(op.f("ix_absences_substitute_id"), "absences", ["substitute_id"])
     op.create_table(
         "mailings",
         sa.Column("recipient", sa.String(length=210), nullable=False),
