@@ -22,7 +22,7 @@ def test_random_models_run_as_the_token_game_allows_restarted_after_every_step_o
     play(*drawn(seed))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(SEEDS, st.sampled_from([0.4, 1.0]))
 def test_whatever_gets_stuck_or_never_rests_was_refused(seed: int, rewire: float) -> None:
     judged = judge(drawn(seed, rewire=rewire)[0], seconds=0.3)
@@ -30,16 +30,16 @@ def test_whatever_gets_stuck_or_never_rests_was_refused(seed: int, rewire: float
 
 
 def test_nearly_every_model_that_the_token_game_finds_sound_is_accepted_and_proven() -> None:
-    judged = [judge(drawn(seed, rewire=rewire)[0], seconds=0.3) for rewire in (0.0, 0.5) for seed in range(60)]
+    judged = [judge(drawn(seed, rewire=rewire)[0], seconds=0.3) for rewire in (0.0, 0.5) for seed in range(35)]
     sound = [one for one in judged if one.sound]
     accepted = [one for one in sound if one.accepted]
     print(f"{len(judged)} models, {len(sound)} sound by the token game, {len(accepted)} of them accepted and proven")
-    assert len(sound) > 60
+    assert len(sound) > 35
     assert len(accepted) >= 0.95 * len(sound), {finding.rule for one in sound for finding in one.errors}
 
 
 def test_a_dead_part_is_found_wherever_the_token_game_never_gets() -> None:
-    for seed in range(40):
+    for seed in range(20):
         judged = judge(drawn(seed, rewire=1.0)[0], seconds=0.3)
         if judged.space.complete and judged.unreached and not judged.space.stuck and not judged.space.endless:
             assert "dead-part" in {finding.rule for finding in judged.errors}, seed
