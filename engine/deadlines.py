@@ -208,15 +208,19 @@ def move(tx: Connection, row_id: int, step: Step | None) -> None:
         _MOVE.run(tx, {"key_id": row_id, **values, "attempts": 0, "error": None})
 
 
-def snooze(tx: Connection, case: int, token: int, until: datetime, most: int) -> bool:
-    """Have the next step of a ladder wait; a reminder not beyond the date itself. False: it has waited enough."""
+def snooze(tx: Connection, case: int, token: int, until: datetime, most: int) -> bool | None:
+    """Have the next step of a ladder wait; a reminder not beyond the date itself.
+
+    False: it has waited enough. None: it comes no sooner anyway, so nothing is changed.
+    """
     row = tx.execute(_LADDER_ROW, {"case": case, "token": token}).first()
     if row is None or row.snoozes >= most:
         return False
     at = min(until, row.task_due_at) if row.kind == REMIND else until
-    if at > row.due_at:
-        waits = update(deadlines).where(deadlines.c.id == row.id)
-        tx.execute(waits.values(due_at=at, run_at=at, snoozes=row.snoozes + 1))
+    if at <= row.due_at:
+        return None
+    waits = update(deadlines).where(deadlines.c.id == row.id)
+    tx.execute(waits.values(due_at=at, run_at=at, snoozes=row.snoozes + 1))
     return True
 
 

@@ -310,7 +310,7 @@ class Engine:
     def snooze(self, task_id: int, until: datetime, reason: str, by: Actor | None = None) -> None:
         """Have the next reminder, due or escalation of a task wait; its date stays.
 
-        Raises NotFound, NoReason, SnoozedEnough.
+        Raises NotFound, NoReason, SnoozedEnough, ComesLaterAnyway.
         """
         postpone.snooze(self.place, task_id, until, reason, by)
 

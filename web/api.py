@@ -18,7 +18,7 @@ from flask import Flask, abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api, Blueprint
 
-from engine.commands.postpone import NoDate, NoReason, SnoozedEnough, TooFar
+from engine.commands.postpone import ComesLaterAnyway, NoDate, NoReason, SnoozedEnough, TooFar
 from engine.errors import InvalidAnswers, NotFound
 from engine.pages import Page
 from forms import Evaluate, Form
@@ -134,7 +134,7 @@ def told_of(field: str) -> Iterator[None]:
     """What is wrong with a date, told as wrong with its field."""
     try:
         yield
-    except (TooFar, NoDate, SnoozedEnough) as error:
+    except (TooFar, NoDate, SnoozedEnough, ComesLaterAnyway) as error:
         raise InvalidAnswers({field: [error.message]}) from None
     except NoReason as error:
         raise InvalidAnswers({"reason": [error.message]}) from None

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.commands.postpone import NoDate, NoReason, SnoozedEnough, TooFar
+from engine.commands.postpone import ComesLaterAnyway, NoDate, NoReason, SnoozedEnough, TooFar
 from engine.tasks import Task
 from web.auth import actor
 from web.context import engine
@@ -70,6 +70,8 @@ def snooze(task_id: int) -> ResponseReturnValue:
             errors["wait-date"] = [
                 _("A reminder waits at most five working days at a time, and twice. Move the date instead.")
             ]
+        except ComesLaterAnyway:
+            errors["wait-date"] = [_("The next reminder comes no sooner than that. Leave it, or choose a later date.")]
         else:
             flash(_("The next reminder waits until %(moment)s.", moment=date_time(until)), "good")
             return redirect(url_for("tasks.show", task_id=task_id), code=303)

@@ -30,6 +30,10 @@ class SnoozedEnough(SamledError):
     """The telling has waited as often as it may, or would wait longer than five working days. Move the date instead."""
 
 
+class ComesLaterAnyway(SamledError):
+    """The next telling comes no sooner than that. Leave it, or choose a later date."""
+
+
 class NoDate(SamledError):
     """The task has no date that could be moved. Let its process owner give it one."""
 
@@ -72,7 +76,7 @@ def move_deadline(place: Workplace, task_id: int, due_at: datetime, reason: str,
 def snooze(place: Workplace, task_id: int, until: datetime, reason: str, by: Actor | None) -> None:
     """Have the next telling (reminder, due, escalation) of an open task wait until then; its date stays.
 
-    Raises NotFound, NoReason, SnoozedEnough.
+    Raises NotFound, NoReason, SnoozedEnough, ComesLaterAnyway.
     """
     why = _reason(reason)
     with place.database.command() as tx:
@@ -82,8 +86,11 @@ def snooze(place: Workplace, task_id: int, until: datetime, reason: str, by: Act
         task, now = tasks.get(tx, task_id), place.clock.now(tx)
         _demand(task, by)
         furthest = place.snapshots.get(tx).calendar_of(task.units).add(now, LONGEST_SNOOZE)
-        if not now < until <= furthest or not deadlines.snooze(tx, row.id, row.token_id, until, MOST_SNOOZES):
+        if not now < until <= furthest:
             raise SnoozedEnough
+        waits = deadlines.snooze(tx, row.id, row.token_id, until, MOST_SNOOZES)
+        if not waits:
+            raise ComesLaterAnyway if waits is None else SnoozedEnough
         said = {"until": iso(until.astimezone(UTC)), "reason": why}
         history.append(
             tx, row.id, "snoozed", now=now, actor=by.id if by else None, unit=by.unit if by else None,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import Actor, Engine, NotFound, VirtualClock
-from engine.commands.postpone import NoReason, SnoozedEnough, TooFar
+from engine.commands.postpone import ComesLaterAnyway, NoReason, SnoozedEnough, TooFar
 from engine.tasks import Task
 from tests.integration import drawing as draw
 
@@ -82,12 +82,27 @@ def test_a_telling_waits_twice_and_five_working_days_at_a_time(
     assert steps(organisation, task)[0][0] == "escalate"
     with pytest.raises(SnoozedEnough):
         organisation.snooze(task.id, at("2026-04-15T10:00+02:00"), "Möte på fredag", by=anna)
-    for day in (13, 14):
+    clock.set("2026-04-10T10:00+02:00")
+    for day in (14, 15):
         organisation.snooze(task.id, at(f"2026-04-{day}T10:00+02:00"), "Möte på fredag", by=anna)
     with pytest.raises(SnoozedEnough):
-        organisation.snooze(task.id, at("2026-04-14T11:00+02:00"), "Möte på fredag", by=anna)
+        organisation.snooze(task.id, at("2026-04-16T10:00+02:00"), "Möte på fredag", by=anna)
     kinds = [entry.kind for entry in organisation.history(task.case_id)]
     assert kinds.count("snoozed") == 2
+
+
+def test_a_telling_that_comes_no_sooner_anyway_is_left_and_nothing_is_said_of_it(
+    organisation: Engine, task: Task, anna: Actor, clock: VirtualClock
+) -> None:
+    before = steps(organisation, task)
+    with pytest.raises(ComesLaterAnyway):
+        organisation.snooze(task.id, at("2026-03-30T10:00+02:00"), "Möte", by=anna)
+    clock.set("2026-04-02T10:00+02:00")
+    organisation.snooze(task.id, at("2026-04-10T10:00+02:00"), "Möte", by=anna)
+    with pytest.raises(ComesLaterAnyway):  # it waits for the date itself already
+        organisation.snooze(task.id, at("2026-04-10T11:00+02:00"), "Möte", by=anna)
+    assert before == [("remind", at("2026-04-04T10:00+02:00"))]
+    assert [entry.kind for entry in organisation.history(task.case_id)].count("snoozed") == 1
 
 
 def test_whoever_neither_holds_the_task_nor_owns_its_case_learns_nothing_of_it(

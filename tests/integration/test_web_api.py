@@ -148,11 +148,11 @@ def test_lists_are_paged(engine: Engine, kurator: System) -> None:
 
 def test_a_date_is_moved_and_a_reminder_waits_with_a_reason(engine: Engine, kurator: System) -> None:
     case = trial_process.start(engine)
+    waits = kurator.post("/tasks/1/snooze", {"until": "2026-04-01T16:00:00+02:00", "reason": "Möte på tisdag"})
+    assert waits.status_code == 204
     moved = kurator.post("/tasks/1/date", {"due_at": "2026-04-20T16:00:00+02:00", "reason": "Familjen är bortrest"})
     assert (moved.status_code, moved.data) == (204, b"")
     assert kurator.get("/tasks/1").get_json()["due_at"] == "2026-04-20T14:00:00+00:00"
-    waits = kurator.post("/tasks/1/snooze", {"until": "2026-04-01T16:00:00+02:00", "reason": "Möte på tisdag"})
-    assert waits.status_code == 204
     said = {entry.kind: entry.payload.get("reason") for entry in engine.history(case.id)}
     assert (said["deadline-moved"], said["snoozed"]) == ("Familjen är bortrest", "Möte på tisdag")
 
@@ -169,6 +169,7 @@ def test_a_date_beyond_the_limits_or_without_a_reason_is_told_by_field(engine: E
         ("date", {"reason": "Bortrest"}, "due_at"),
         ("date", {"due_at": "2026-04-20T16:00:00+02:00", "reason": " "}, "reason"),
         ("date", {"due_at": "2026-04-20T16:00:00+02:00"}, "reason"),
+        ("snooze", {"until": "2026-03-28T16:00:00+01:00", "reason": "Möte"}, "until"),
         ("snooze", {"until": "2026-04-20T16:00:00+02:00", "reason": "Möte"}, "until"),
         ("snooze", {"until": "2026-04-01T16:00:00+02:00", "reason": ""}, "reason"),
     ]
