@@ -192,8 +192,9 @@ def set_deadline(process_id: str, deadline_id: str) -> ResponseReturnValue:
 
 def _beginning(day: date) -> datetime | None:
     """The first moment of a day; None for today or before: at once."""
-    moment = the_calendar().instant(datetime.combine(day, time()))
-    return moment if moment > now() else None
+    if day <= the_calendar().local(now()).date():
+        return None
+    return the_calendar().instant(datetime.combine(day, time()))
 
 
 def _row(process_id: str, deadline_id: str) -> Row:

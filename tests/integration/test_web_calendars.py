@@ -83,6 +83,14 @@ def test_a_value_from_a_day_ahead_begins_with_that_day(engine: Engine, administr
     assert (own.value, own.valid_from, own.running) == ("5 working days", at("2026-04-01T00:00+02:00"), False)
 
 
+def test_a_value_from_the_first_day_there_is_holds_at_once(engine: Engine, administrator: PageInspector) -> None:
+    page = administrator.get("/calendar/deadlines/ladder/answer")
+    told = page.submit("Visa vad det gör", value="P5D", reason="Beslut", **{"from": "0001-01-01"})
+    told.submit("Spara")
+    [own] = engine.settings().own_values
+    assert own.valid_from == at("2026-03-27T10:00+01:00")
+
+
 def test_what_cannot_be_understood_is_told_and_kept(engine: Engine, administrator: PageInspector) -> None:
     page = administrator.get("/calendar/deadlines/ladder/answer")
     told = page.submit("Visa vad det gör", **{"value": "snart", "from": "i maj", "reason": ""})
