@@ -99,6 +99,18 @@ class Person:
         """Click on something that leads to a page."""
         self._leads_to_a_page(place.click)
 
+    def key(self, key: str) -> None:
+        """Press a key that leads to a page, such as Enter on a button."""
+        self._leads_to_a_page(lambda: self.page.keyboard.press(key))
+
+    def tab_to(self, place: Locator) -> None:
+        """Go there with the Tab key alone. Raises AssertionError when it does not lead there."""
+        for _ in range(200):
+            if place.evaluate("it => it === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{self.page.url}: Tab does not lead to {place}")
+
     def speak(self, language: str) -> None:
         """Switch the language of all pages, such as to "English"."""
         self.press(language)
