@@ -64,7 +64,9 @@ class Staff:
         """A notice about the case reaches a mailbox, and says no more than it may."""
 
         def came() -> bool:
-            return any(self.case in mail["Subject"] and words in body(mail) for mail in self.site.mailbox.to(address))
+            # A mail tells of several cases where they are due at once, each in a line of its own.
+            lines = [line for mail in self.site.mailbox.to(address) for line in body(mail).splitlines()]
+            return any(self.case in line and words in line for line in lines)
 
         sites.until(came, f"a notice to {address} that says {words!r}")
 
