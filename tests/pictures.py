@@ -29,6 +29,12 @@ def main() -> None:
             number = next(text for text in numbers(person) if text not in waits_for_others)
             person.open(f"/cases/{number}")
             take(person, "case.png", HEIGHT + 340)
+            administrator = Person.at(browser, site.base_url, width=WIDTH)
+            administrator.log_in("administrator", PASSWORD)
+            administrator.open("/calendar/deadlines/sip/summons-receipt")
+            administrator.answer({"value": "4 working days", "for": "running", "reason": "Styrgruppens beslut"})
+            administrator.press("Visa vad det gör")
+            take(administrator, "deadline.png", HEIGHT + 340)
 
 
 def numbers(person: Person) -> list[str]:
