@@ -49,10 +49,10 @@ def asked_instead(known: Mapping[str, Sequence[Absence]], person: str, day: date
     who: str | None = person
     while who is not None and who not in asked:
         asked.add(who)
-        away = next((one for one in known.get(who, ()) if one.first_day <= day <= one.last_day), None)
-        if away is None:
+        away = [one for one in known.get(who, ()) if one.first_day <= day <= one.last_day]
+        if not away:
             return who
-        who = away.substitute_id
+        who = next((one.substitute_id for one in away if one.substitute_id), None)
     return None
 
 

@@ -66,10 +66,10 @@ class AnswersAccess:
 
 @dataclass(frozen=True)
 class PersonAccess:
-    """Somebody of the staff, with the units where they work."""
+    """Somebody of the staff, with the managers of the units where they work."""
 
     id: str
-    units: Collection[str] = ()
+    managers: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,8 @@ def _reads(actor: Actor, case: object) -> bool:
 
 
 def _says_who_is_away(actor: Actor, person: object) -> bool:
-    managed = actor.units if "unit-manager" in actor.roles else ()
-    mine = actor.id == getattr(person, "id", None)
-    return mine or "administrator" in actor.roles or not set(managed).isdisjoint(getattr(person, "units", ()))
+    speaks = {getattr(person, "id", None), *getattr(person, "managers", ())}
+    return actor.id in speaks or "administrator" in actor.roles
 
 
 def _organised(obj: object, actor: Actor, *roles: str) -> bool:

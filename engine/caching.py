@@ -31,6 +31,7 @@ from engine.versions import Version
 
 if TYPE_CHECKING:
     from engine.projection import Projection
+    from engine.roles import CaseRoles
     from forms import Form
 
 #: Cases kept warm in a process; a waiting case of 20 answers takes some 50 kB.
@@ -114,6 +115,11 @@ class Snapshot:
         """The calendar on which these units are asked."""
         known = self.organisation.units
         return self.settings.calendar_of([known[unit] for unit in units if unit in known])
+
+    def calendar_of_groups(self, groups: Iterable[str], roles: CaseRoles) -> Calendar:
+        """The calendar of the units that candidate groups mean in a case; of its owner where they mean none."""
+        units = [unit for group in groups for unit in roles.units_of_group(group)]
+        return self.calendar_of(units or [roles.owner])
 
     def school_break(self, units: Sequence[str], day: date) -> Stretch | None:
         """First and last day of the break in which a day falls for all of these units; None: one of them is there."""

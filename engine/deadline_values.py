@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
 from engine import counters
-from engine.durations import parse_duration
+from engine.calendars import Calendar
+from engine.durations import WorkingDays, parse_duration
 from engine.process_settings import DeadlineSetting
 from engine.schema import deadline_values
+
+#: Characters of a value, and the longest time.
+LONGEST_TEXT = 100
+LONGEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,15 @@ def in_force(
     return values
 
 
+def demand_duration(value: str) -> None:
+    """Raises ValueError unless a deadline may be this long: a duration that leads forward, at most ten years."""
+    amount = parse_duration(value)
+    forward = amount.count > 0 if isinstance(amount, WorkingDays) else amount.positive
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    if not forward or len(value) > LONGEST_TEXT or Calendar().add(start, amount) - start > LONGEST:
+        raise ValueError(f"“{value}” is no time for a deadline. Write more than nothing and at most ten years.")
+
+
 def add(
     tx: Connection,
     process_id: str,
@@ -71,7 +85,7 @@ def add(
 ) -> int:
     """Give a deadline a value from a moment on; `running`: for open waits too. Raises ValueError for no duration."""
     if value is not None:
-        parse_duration(value)
+        demand_duration(value)
     counters.raise_organisation(tx)
     row = {
         "process_id": process_id, "name": name, "value": value, "valid_from": valid_from, "running": running,
@@ -90,5 +104,7 @@ def waiting(tx: Connection, now: datetime) -> OwnValue | None:
 
 def mark_applied(tx: Connection, key: int, last_case: int, done_at: datetime | None) -> None:
     """So far, or to all."""
+    if done_at is not None:
+        counters.raise_organisation(tx)  # snapshots need not look at it any more
     done = {"applied_to": last_case, "applied_at": done_at}
     tx.execute(update(deadline_values).where(deadline_values.c.id == key).values(**done))

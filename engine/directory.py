@@ -73,6 +73,8 @@ class Organisation:
     managers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: Is anybody registered at all?
     has_people: bool = False
+    #: Ids of those who work here and have an e-mail address.
+    reachable: frozenset[str] = frozenset()
     #: Person id → when they are away.
     absences: Mapping[str, Sequence[Absence]] = field(default_factory=dict)
 
@@ -124,10 +126,12 @@ def load(tx: Connection) -> Organisation:
         units={row.id: Unit(*row) for row in tx.execute(_UNITS)},
         managers=managers,
         has_people=tx.execute(select(people.c.id).limit(1)).first() is not None,
+        reachable=frozenset(tx.execute(_REACHABLE).scalars()),
         absences=absences.load(tx),
     )
 
 
+_REACHABLE = select(people.c.id).where(people.c.active, people.c.email.is_not(None), people.c.email != "")
 _UNITS = select(
     units.c.id, units.c.name, units.c.kind, units.c.principal, units.c.municipality, units.c.mailbox, units.c.via_unit
 ).order_by(units.c.name)

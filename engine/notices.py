@@ -11,10 +11,12 @@ from __future__ import annotations
 import logging
 import os
 import smtplib
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
+from hashlib import sha256
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 20
 #: After a mail, what else there is to tell the same person or mailbox waits this long, and then leaves in one mail.
 QUIET = timedelta(hours=1)
-#: What does not wait: somebody must act now. It takes along what waits.
+#: What does not wait: somebody must act now. It begins no hour of quiet, so that what waits leaves within the hour.
 PRESSING = frozenset({"due", "escalate", "stopped", "parked"})
 #: After so many the mail server is taken to be down: what else waits is spared its try until the next round.
 FAILURES_IN_A_ROW = 3
@@ -99,7 +101,7 @@ class SmtpNotifier:
         """One connection a notice: they are few, and a stale connection is a lost notice."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self._sender, notice.address, notice.subject
-        message["Message-ID"] = f"<{notice.key.replace('/', '.').replace(':', '.').replace('>', '.')}@samled>"
+        message["Message-ID"] = f"<{sha256(notice.key.encode()).hexdigest()[:32]}@samled>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(notice.text)
         try:
@@ -109,13 +111,21 @@ class SmtpNotifier:
             raise NotSent(f"The mail server {self._host}:{self._port} did not take it: {error}") from error
 
     def _connect(self) -> smtplib.SMTP:
-        kind = smtplib.SMTP_SSL if self._secure else smtplib.SMTP
-        connection = kind(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        if self._secure:
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+            )
+        else:
+            connection = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
         connection.ehlo()
-        if not self._secure and connection.has_extn("starttls"):
-            connection.starttls()
+        protected = self._secure
+        if not protected and connection.has_extn("starttls"):
+            connection.starttls(context=ssl.create_default_context())
             connection.ehlo()
+            protected = True
         if self._user:
+            if not protected:
+                raise smtplib.SMTPException("no login without TLS")
             connection.login(self._user, self._password)
         return connection
 
@@ -195,7 +205,8 @@ def _send(place: Workplace, notifier: Notifier | None, items: Sequence[Waiting],
             return None
         if notifier is None or notice is None:
             return 0
-        mailings.mark(tx, recipient, now)
+        if any(item.payload["reason"] not in PRESSING for item in items):
+            mailings.mark(tx, recipient, now)
     return len(items)
 
 

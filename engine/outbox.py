@@ -24,7 +24,7 @@ PAUSES = (
     timedelta(hours=2), timedelta(hours=6), timedelta(hours=12), timedelta(hours=24),
 )  # fmt: skip
 #: While one process sends a notice, others leave it alone for this long; if it dies, they take over.
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=5)
 NOTICE = "notice"
 
 

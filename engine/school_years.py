@@ -19,6 +19,8 @@ RULES: tuple[Rule, ...] = ("say", "wait", "ask")
 #: Kinds of unit that keep school terms; preschools are open all year.
 SCHOOL_KINDS = ("skola", "elevhalsa")
 _DAY = timedelta(days=1)
+#: A longer stretch without school is a slip of the pen.
+LONGEST_BREAK = timedelta(days=120)
 
 Stretch = tuple[date, date]
 
@@ -75,4 +77,6 @@ def _terms(value: Iterable[Iterable[str]]) -> tuple[Stretch, ...]:
     for (_, ends), (begins, _) in pairwise(found):
         if begins <= ends:
             raise ValueError(f"The terms overlap on {begins}. Let the later begin after {ends}.")
+        if begins - ends > LONGEST_BREAK:
+            raise ValueError(f"Nobody would be at school from {ends} to {begins}. Write the terms in between, too.")
     return tuple(found)

@@ -70,7 +70,8 @@ def _person() -> Person:
 
 def _people() -> list[Person]:
     """Those for whom one may speak: oneself, and the people of the units one manages."""
-    units = actor().units if "unit-manager" in actor().roles else ()
+    managers = engine().organisation().managers
+    units = [unit for unit in actor().units if actor().id in managers.get(unit, ())]
     staff = {one.id: one for unit in units for one in directory().people(unit=unit) if one.active}
     staff.pop(actor().id, None)
     return [directory().person(actor().id), *sorted(staff.values(), key=lambda one: one.name)]

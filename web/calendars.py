@@ -68,7 +68,7 @@ def show() -> ResponseReturnValue:
 
 def _page(errors: Errors) -> str:
     settings = engine().settings()
-    places = sorted({unit.municipality for unit in directory().units() if unit.municipality})
+    places = ["", *sorted({unit.municipality for unit in directory().units() if unit.municipality})]
     return render_template(
         "calendars/calendars.html",
         settings=settings,
@@ -123,7 +123,7 @@ def set_counting() -> ResponseReturnValue:
 def set_school_years() -> ResponseReturnValue:
     """The terms of each municipality, and what a deadline does between them."""
     errors = _without_reason("school-reason")
-    terms = {}
+    terms = engine().settings().school_years.as_json()["terms"]
     for number, place in enumerate(request.form.getlist("place"), start=1):
         text = request.form.get(f"terms-{number}", "")
         found = [line.replace("–", " ").split() for line in text.splitlines() if line.strip()]
@@ -135,6 +135,7 @@ def set_school_years() -> ResponseReturnValue:
             errors[f"terms-{number}"] = [
                 _("Write one term a line, its first and last day: 2026-08-17 2026-12-18. They may not overlap.")
             ]
+        terms.pop(place, None)
         if found:
             terms[place] = found
     rule = request.form.get("rule", "say")

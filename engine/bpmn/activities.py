@@ -68,7 +68,10 @@ class UserTask(Activity, defaults.UserTask):  # type: ignore[misc]
         Raises:
             FeelError, Incident: its expression fails by now.
         """
-        around = self._surroundings(token, token.internal_data["task"].get("groups", ()), began)
+        said = token.internal_data["task"]
+        if said.get("moved"):
+            return None
+        around = self._surroundings(token, said.get("groups", ()), began)
         due = self._date(token, "due", around)
         return datetime.fromisoformat(due) if due else None
 

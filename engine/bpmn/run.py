@@ -233,8 +233,8 @@ class Run:
         except (FeelError, Incident):
             return None
 
-    def move_due(self, token_id: int, due: datetime) -> None:
-        """Give an open task or a timer another instant.
+    def move_due(self, token_id: int, due: datetime, *, by_hand: bool = False) -> None:
+        """Give an open task or a timer another instant; one moved by hand is no longer that of its deadline.
 
         Raises:
             Conflict: it is no longer open.
@@ -244,6 +244,8 @@ class Run:
             raise Conflict("The task is no longer open. Look at the case to see what happened.")
         said = token.internal_data["task"] if _is_open(token) else token.internal_data
         said["due"] = due.isoformat().replace("+00:00", "Z")
+        if by_hand:
+            said["moved"] = True
 
     def retry(self, token_id: int) -> None:
         """Try an element that stands as an incident once more.

@@ -20,27 +20,29 @@ def add(
 ) -> None:
     """Somebody will be away. Raises Forbidden, NoSubstitute; ValueError when it ends before it begins."""
     with place.database.command() as tx:
-        _demand(tx, person, by)
+        _demand(place, tx, person, by)
         absences.add(tx, person, first_day, last_day, substitute, by.id if by else None, place.clock.now(tx))
 
 
 def remove(place: Workplace, absence_id: int, person: str, by: Actor | None) -> None:
     """Somebody is there after all. Raises Forbidden, NotFound."""
     with place.database.command() as tx:
-        _demand(tx, person, by)
+        _demand(place, tx, person, by)
         absences.remove(tx, absence_id, person)
 
 
 def of_person(place: Workplace, person: str, by: Actor | None) -> list[Absence]:
     """When somebody is away from today on. Raises Forbidden."""
     with place.database.reading() as tx:
-        _demand(tx, person, by)
+        _demand(place, tx, person, by)
         snapshot = place.snapshots.get(tx)
         today = snapshot.settings.calendar.local(place.clock.now(tx)).date()
         return [one for one in snapshot.organisation.absences.get(person, ()) if one.last_day >= today]
 
 
-def _demand(tx: Connection, person: str, by: Actor | None) -> None:
+def _demand(place: Workplace, tx: Connection, person: str, by: Actor | None) -> None:
     units = tx.execute(select(memberships.c.unit_id).where(memberships.c.person_id == person)).scalars().all()
-    if by is not None and not may(by, "set-absence", PersonAccess(person, units)):
+    managers = place.snapshots.get(tx).organisation.managers
+    speak = [manager for unit in units for manager in managers.get(unit, ())]
+    if by is not None and not may(by, "set-absence", PersonAccess(person, speak)):
         raise Forbidden("Only they themselves, their manager or an administrator say when somebody is away.")

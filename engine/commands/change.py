@@ -113,8 +113,7 @@ class Change:
         )
 
     def _calendar_of_groups(self, groups: Sequence[str]) -> Calendar:
-        units = [unit for group in groups for unit in self.context.roles.units_of_group(group)]
-        return self.snapshot.calendar_of(units or [self.context.owner])
+        return self.snapshot.calendar_of_groups(groups, self.context.roles)
 
     def _service(self, call: ServiceCall) -> Mapping[str, Any] | None:
         result = services.carry_out(call, self.context)
@@ -124,13 +123,13 @@ class Change:
         self.environment.__dict__.pop("feel", None)
         return result
 
-    def move_due(self, token: int, due: datetime, *, why: str) -> dict[str, Any]:
+    def move_due(self, token: int, due: datetime, *, why: str, by_hand: bool = False) -> dict[str, Any]:
         """Give an open task or a timer another instant. For the history: from when, to when and why.
 
         Raises Conflict: it is no longer open.
         """
         old = self.before.deadlines[token]
-        self.run.move_due(token, due)
+        self.run.move_due(token, due, by_hand=by_hand)
         self._moved.add(token)
         return {"from": iso(old.due_at), "to": iso(due), "deadline": old.name, "reason": why}
 
@@ -250,14 +249,18 @@ class Change:
 
     def keep_warm(self) -> None:
         """After the commit."""
-        # Else the run would keep this command and its connection alive.
-        self.environment.service = no_services
-        self.environment.calendar_of = no_calendar
+        self._leave()
         self.place.warm.put(self.id, Warm(self.row.revision + 1, self.run, self.context.parties, self.before))
 
     def keep_unchanged(self) -> None:
         """After a transaction that wrote nothing to the case."""
+        self._leave()
         self.place.warm.put(self.id, Warm(self.row.revision, self.run, self._parties, self.before))
+
+    def _leave(self) -> None:
+        """Else the run would keep this command and its connection alive."""
+        self.environment.service = no_services
+        self.environment.calendar_of = no_calendar
 
 
 def open_change(

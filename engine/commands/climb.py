@@ -74,14 +74,14 @@ def _whom(claim: Claim, task: Task | None, published: Published, snapshot: Snaps
 
 
 def _those_present(told: list[str], task: Task | None, claim: Claim, snapshot: Snapshot, day: date) -> list[str]:
-    """The same, with those who stand in for whoever is away; where nobody does, the units that hold the task."""
+    """The same, with those who stand in for whoever is away; where nobody does, or has no address, the task's units."""
     holding = [f"unit:{unit}" for unit in (task.units if task else ()) or (claim.case.owner,)]
     present: list[str] = []
     for recipient in told:
         kind, _, key = recipient.partition(":")
         if kind == "person":
             instead = asked_instead(snapshot.organisation.absences, key, day)
-            present += [f"person:{instead}"] if instead else holding
+            present += [f"person:{instead}"] if instead and _hears(f"person:{instead}", snapshot) else holding
         else:
             present.append(recipient)
     return list(dict.fromkeys(present))
@@ -96,10 +96,14 @@ def _notices(number: str, row: DueRow, told: list[str], snapshot: Snapshot, day:
             {"case": number, "to": recipient, "reason": row.kind},
         )
         for recipient in told
-        if _reachable(recipient, snapshot)
+        if _hears(recipient, snapshot)
     ]
 
 
-def _reachable(recipient: str, snapshot: Snapshot) -> bool:
+def _hears(recipient: str, snapshot: Snapshot) -> bool:
+    """Has the person or unit an address? Where nobody is registered, anybody may be meant."""
     kind, _, key = recipient.partition(":")
-    return kind == "person" or snapshot.organisation.mailbox(key) is not None
+    organisation = snapshot.organisation
+    if kind == "person":
+        return key in organisation.reachable or not organisation.has_people
+    return organisation.mailbox(key) is not None

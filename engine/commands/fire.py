@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from engine import cases, deadlines, history, outbox
 from engine.claims import Claim, claim
+from engine.commands import own_deadlines
 from engine.commands.change import Change, Workplace, open_change
 from engine.commands.climb import climb
 from engine.database import is_about_the_database
@@ -93,6 +94,9 @@ def _in_time(claims: list[Claim]) -> Iterator[Claim]:
 
 def _fire(place: Workplace, tx: Connection, claimed: Claim, now: datetime) -> tuple[bool, Change | None]:
     try:
+        moved = own_deadlines.bring_to(place, tx, claimed) if claimed.due.name else None
+        if moved is not None:
+            return False, moved
         if claimed.due.kind != TIMER:
             return climb(place, tx, claimed, now), None
         return True, _fire_timer(place, tx, claimed, now)

@@ -158,12 +158,13 @@ def environment_of(
 ) -> Environment:
     """The surroundings of a case that is only looked at."""
     snapshot = place.snapshots.get(tx)
-    now = place.clock.now(tx)
+    now, roles = place.clock.now(tx), CaseRoles(published.roles, row.owner, current, snapshot.organisation)
     return Environment(
         now=now,
         calendar=snapshot.settings.calendar,
+        calendar_of=lambda groups: snapshot.calendar_of_groups(groups, roles),
         deadline_values=snapshot.settings.deadline_values(row.process_id, published.deadlines, now),
-        units_by_role=CaseRoles(published.roles, row.owner, current, snapshot.organisation),
+        units_by_role=roles,
         case={"id": row.number, "owner": row.owner, "started": iso(row.started_at)},
     )
 

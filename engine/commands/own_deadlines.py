@@ -6,25 +6,31 @@ from that date on, a batch a transaction; what has been done is remembered, so t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from engine import cases, deadline_values, versions, wakeups
 from engine.actors import Actor
 from engine.bpmn.run import Run
+from engine.claims import Claim
 from engine.commands.change import Change, Workplace, open_change
 from engine.commands.look import environment_of
 from engine.commands.parked import demand_administrator
+from engine.database import is_about_the_database
 from engine.deadline_values import OwnValue
-from engine.durations import parse_duration
 from engine.errors import NotFound, SamledError
 from engine.parties import of_case
 from engine.process_settings import DeadlineSetting
+from engine.reasons import reason
 from engine.schema import cases as case_table
 from engine.schema import deadlines, tasks
+
+log = logging.getLogger(__name__)
 
 #: Running cases that are looked at before a value is set; of more, these are a sample.
 MOST_PREVIEWED = 2_000
@@ -40,12 +46,14 @@ class NotAdjustable(SamledError):
 class Impact:
     """What a value does to what is waited for already."""
 
-    #: Waits that it concerns, and of these those looked at.
+    #: Waits that it concerns.
     concerned: int = 0
     sooner: int = 0
     later: int = 0
     #: Of the sooner ones: due before now.
     overdue: int = 0
+    #: Were there so many cases that only the first were looked at?
+    is_sample: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,38 +115,54 @@ def preview(place: Workplace, process_id: str, name: str, value: str | None) -> 
     Raises NotFound, NotAdjustable; ValueError for no duration.
     """
     if value is not None:
-        parse_duration(value)
+        deadline_values.demand_duration(value)
     with place.database.reading() as tx:
         setting = declared(place, tx, process_id, name)
         now = place.clock.now(tx)
         wanted = value or setting.value
         counts = {"concerned": 0, "sooner": 0, "later": 0, "overdue": 0}
-        for row in _cases(tx, process_id, name, after=0, limit=MOST_PREVIEWED):
+        rows = _cases(tx, process_id, name, after=0, limit=MOST_PREVIEWED)
+        for row in rows:
             for wait, due in _moved(place, tx, row, name, wanted):
                 counts["concerned"] += 1
                 counts["sooner"] += due < wait.due_at
                 counts["later"] += due > wait.due_at
                 counts["overdue"] += due < wait.due_at and due <= now
-        return Impact(**counts)
+        return Impact(**counts, is_sample=len(rows) == MOST_PREVIEWED)
 
 
 def _moved(
-    place: Workplace, tx: Connection, row: Row[*tuple[object, ...]], name: str, value: str
+    place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]], name: str, value: str
+) -> list[tuple[_Wait, datetime]]:
+    """The waits of a case with the instant that a value would give them; nothing is changed.
+
+    None of a case that cannot be read, which `samled check` tells.
+    """
+    try:
+        return list(_would_move(place, tx, row, name, value))
+    except Exception as error:
+        if is_about_the_database(error):
+            raise
+        log.error("What a new value would do to case %s is not known: %s", row.id, reason(error))
+        return []
+
+
+def _would_move(
+    place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]], name: str, value: str
 ) -> Iterator[tuple[_Wait, datetime]]:
-    """The waits of a case with the instant that a value would give them; nothing is changed."""
     published = place.publications.get(tx, row.version_id)
     environment = environment_of(place, tx, published, row, of_case(tx, row.id))
     environment.deadline_values = {**environment.deadline_values, name: value}
-    run = Run.restore(published.model, row.state, environment)
+    run = Run.restore(published.model, cases.state(tx, row.id), environment)
     for wait in _waits(tx, row.id, name):
         due = run.due_again(wait.token, wait.began)
         if due is not None:
             yield wait, due
 
 
-def _cases(tx: Connection, process_id: str, name: str, *, after: int, limit: int) -> list[Row[*tuple[object, ...]]]:
+def _cases(tx: Connection, process_id: str, name: str, *, after: int, limit: int) -> list[Row[*tuple[Any, ...]]]:
     waiting = select(deadlines.c.case_id).where(deadlines.c.name == name)
-    query = select(case_table).where(
+    query = select(*cases.WITHOUT_STATE).where(
         case_table.c.process_id == process_id, case_table.c.closed_at.is_(None), case_table.c.id > after,
         case_table.c.id.in_(waiting),
     )  # fmt: skip
@@ -153,23 +177,78 @@ def _waits(tx: Connection, case: int, name: str) -> list[_Wait]:
     return [_Wait(token, due_at, created or due_at) for token, due_at, created in rows]
 
 
+class _Failed(Exception):
+    """A case could not be looked at; the transaction is to be rolled back."""
+
+    def __init__(self, value: OwnValue, case: int) -> None:
+        self.value, self.case = value, case
+
+
 def apply(place: Workplace, limit: int = 200) -> int:
-    """Bring values that hold by now to running cases; how many cases were looked at."""
-    done = 0
+    """Bring values that hold by now to running cases; how many cases were looked at.
+
+    A case that cannot be looked at is passed over and logged; the others go on.
+    """
+    done, size = 0, BATCH
     while done < limit:
-        with place.database.command() as tx:
-            now = place.clock.now(tx)
-            own = deadline_values.waiting(tx, now)
-            if own is None:
-                return done
-            rows = _cases(tx, own.process_id, own.name, after=own.applied_to, limit=BATCH)
-            changes = [change for row in rows if (change := _apply_to(place, tx, row.id, own)) is not None]
-            last = rows[-1].id if rows else own.applied_to
-            deadline_values.mark_applied(tx, own.id, last, None if rows else now)
-        for change in changes:
-            change.keep_warm()
-        done += len(rows)
+        try:
+            looked_at = _apply_batch(place, size)
+        except _Failed as failed:
+            if size == 1:
+                _pass_over(place, failed)
+            size = 1
+            continue
+        if looked_at is None:
+            break
+        done += looked_at
+        size = min(BATCH, size * 2)
     return done
+
+
+def _apply_batch(place: Workplace, most: int) -> int | None:
+    """How many cases; None: there is nothing to do that another does not do."""
+    with place.database.command() as tx:
+        now = place.clock.now(tx)
+        own = deadline_values.waiting(tx, now)
+        if own is None:
+            return None
+        rows = _cases(tx, own.process_id, own.name, after=own.applied_to, limit=most)
+        changes = [change for row in rows if (change := _tried(place, tx, row.id, own)) is not None]
+        deadline_values.mark_applied(tx, own.id, rows[-1].id if rows else own.applied_to, None if rows else now)
+    for change in changes:
+        change.keep_warm()
+    return len(rows)
+
+
+def _tried(place: Workplace, tx: Connection, case: int, own: OwnValue) -> Change | None:
+    try:
+        return _apply_to(place, tx, case, own)
+    except Exception as error:
+        if is_about_the_database(error):
+            raise
+        raise _Failed(own, case) from error
+
+
+def _pass_over(place: Workplace, failed: _Failed) -> None:
+    log.error("A new value could not be brought to case %s: %s", failed.case, reason(failed.__cause__))
+    with place.database.command() as tx:
+        deadline_values.mark_applied(tx, failed.value.id, failed.case, None)
+
+
+def bring_to(place: Workplace, tx: Connection, claim: Claim) -> Change | None:
+    """Before a deadline fires: a value that holds for running cases and has not come to this one yet. None: no such.
+
+    Else what falls due by the old value would fire before the new one is there.
+    """
+    snapshot = place.snapshots.get(tx, claim.case.organisation or 0)
+    for own in snapshot.settings.own_values:
+        waits = own.running and own.applied_at is None and own.applied_to < claim.case.id
+        named = (own.process_id, own.name) == (claim.case.process_id, claim.due.name)
+        if waits and named and own.valid_from <= place.clock.now(tx):
+            change = _apply_to(place, tx, claim.case.id, own)
+            if change is not None:
+                return change
+    return None
 
 
 def _apply_to(place: Workplace, tx: Connection, case: int, own: OwnValue) -> Change | None:

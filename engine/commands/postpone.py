@@ -68,7 +68,7 @@ def move_deadline(place: Workplace, task_id: int, due_at: datetime, reason: str,
             raise TooFar
         if row.token_id not in change.before.deadlines:
             raise NoDate
-        said = change.move_due(row.token_id, due_at.astimezone(UTC), why=why)
+        said = change.move_due(row.token_id, due_at.astimezone(UTC), why=why, by_hand=True)
         change.save("deadline-moved", element_id=task.element_id, task_id=task_id, payload=said)
     return change
 

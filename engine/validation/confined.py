@@ -53,8 +53,9 @@ class Confined:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._helper is None or self._helper.poll() is not None:
-            # It is told where its modules are, so it need not look for them as a Python does that starts (-S).
-            command = [sys.executable, "-S", "-c", "from engine.validation.confined import main; main()"]
+            # It is told where its modules are: it need not look for them (-S), least of all in the current folder (-P),
+            # where a model may bring modules of its own.
+            command = [sys.executable, "-P", "-S", "-c", "from engine.validation.confined import main; main()"]
             paths = os.pathsep.join([str(_REPOSITORY), *filter(None, sys.path)])
             self._helper = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths}

@@ -123,6 +123,14 @@ def test_validate_prints_one_finding_a_line_and_goes_on_after_a_broken_file(here
     assert all(re.fullmatch(r"\S+:[^:]*: (error|publishing|warning) [a-z-]+: .+\. .+\.", line) for line in lines)
 
 
+def test_validate_runs_nothing_that_lies_beside_the_model(here: Path) -> None:
+    for name in ("engine/__init__.py", "json.py", "tomllib.py"):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text("open('reached', 'w').close()\nraise SystemExit(3)\n")
+    assert samled("validate", "processes/tiny", cwd=here).returncode == 0
+    assert not (here / "reached").exists()
+
+
 def test_validate_as_json_is_a_list_of_findings(here: Path) -> None:
     (here / "processes" / "tiny" / "process.toml").write_text("[proces]\n")
     shown = samled("validate", "--json", "processes/tiny", cwd=here)

@@ -14,7 +14,8 @@ from engine.outbox import unsent
 from tests.integration import drawing as draw
 
 CHEF = Actor("chef", units=["elevhalsa-skovde"], roles=["unit-manager"])
-OTHER_CHEF = Actor("sara", units=["soc-skovde"], roles=["unit-manager"])
+#: A manager, but of another unit; here on the staff only.
+OTHER_CHEF = Actor("sara", units=["soc-skovde", "elevhalsa-skovde"], roles=["unit-manager", "staff"])
 SETTINGS = """
 [roles.coordinator]
 title = "Coordinator"
@@ -61,8 +62,8 @@ def test_a_substitute_is_reminded_of_whoever_is_away(staffed: Engine, anna: Acto
 
 def test_a_substitute_who_is_away_has_a_substitute_of_their_own(staffed: Engine, clock: VirtualClock) -> None:
     staffed.add_absence("anna", FIRST, LAST, "maja")
-    staffed.add_absence("maja", FIRST, LAST, "nils", by=CHEF)
-    assert reminded(staffed, clock) == ["person:nils"]
+    staffed.add_absence("maja", FIRST, LAST, "chef", by=CHEF)
+    assert reminded(staffed, clock) == ["person:chef"]
 
 
 @pytest.mark.parametrize("substitutes", [{"anna": None}, {"anna": "maja", "maja": "anna"}])
@@ -72,6 +73,17 @@ def test_where_nobody_stands_in_the_unit_is_reminded(
     for person, substitute in substitutes.items():
         staffed.add_absence(person, FIRST, LAST, substitute)
     assert reminded(staffed, clock) == ["unit:elevhalsa-skovde"]
+
+
+def test_whoever_has_no_address_is_reminded_through_the_unit(staffed: Engine, clock: VirtualClock) -> None:
+    staffed.add_absence("anna", FIRST, LAST, "nils")
+    assert reminded(staffed, clock) == ["unit:elevhalsa-skovde"]
+
+
+def test_of_two_absences_the_one_with_a_substitute_counts(staffed: Engine, clock: VirtualClock) -> None:
+    staffed.add_absence("anna", FIRST, LAST)
+    staffed.add_absence("anna", date(2026, 4, 3), date(2026, 4, 6), "maja")
+    assert reminded(staffed, clock) == ["person:maja"]
 
 
 def test_whoever_comes_back_early_is_reminded_again(staffed: Engine, anna: Actor, clock: VirtualClock) -> None:

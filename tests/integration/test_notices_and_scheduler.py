@@ -170,7 +170,7 @@ def test_a_sender_that_dies_leaves_the_notice_to_another(
     mended.mended = True
     other = Engine(database_url, clock=clock, notifier=mended)
     assert other.send_notices() == 0
-    clock.advance("PT3M")
+    clock.advance("PT6M")
     assert other.send_notices() == 1
     other.close()
 
@@ -200,6 +200,27 @@ def test_what_comes_within_the_hour_is_collected_into_one_mail_and_what_presses_
     engine.fire_due()
     assert engine.send_notices() == 6
     assert notifier.sent[-1].text.count("skulle ha varit klar nu") == 5
+    engine.close()
+
+
+def test_pressing_mail_does_not_keep_the_rest_waiting_for_ever(
+    organisation: Engine, database_url: str, anna: Actor, clock: VirtualClock, publish: Publish
+) -> None:
+    notifier = Broken()
+    notifier.mended = True
+    engine = Engine(database_url, clock=clock, notifier=notifier)
+    publish(draw.chain("theirs", draw.task("ask", group="bup")))
+    engine.start("theirs", by=anna)
+    engine.send_notices()
+    case = engine.start("theirs", by=anna).id
+    engine.send_notices()
+    for number in range(3):
+        clock.advance("PT50M")
+        with engine.database.command() as tx:
+            pressing = {"case": "2026-00099", "to": "unit:bup", "reason": "due"}
+            put(tx, None, [Outgoing(f"pressing-{number}", "notice", pressing)], clock.now())
+        engine.send_notices()
+    assert any(case in notice.text for notice in notifier.sent)
     engine.close()
 
 

@@ -11,6 +11,8 @@ from engine import Actor, Engine, Forbidden, NotFound, VirtualClock
 from engine.commands.own_deadlines import Impact, NotAdjustable
 from tests.integration import drawing as draw
 
+#: Bytes that are no state.
+UNREADABLE = {"sqlite": "x'00'", "postgresql": "'\\\\x00'"}
 ADMINISTRATOR = Actor("admin", units=["soc-skovde"], roles=["administrator"])
 SETTINGS = """
 [process]
@@ -138,3 +140,55 @@ def test_only_an_administrator_sets_a_value(ladder: Engine, anna: Actor) -> None
     with pytest.raises(Forbidden):
         ladder.set_deadline("ladder", "answer", "P1D", by=anna)
     ladder.set_deadline("ladder", "answer", "P1D", by=ADMINISTRATOR)
+
+
+def test_a_case_that_cannot_be_looked_at_is_passed_over_and_the_others_get_the_value(
+    ladder: Engine, other_engine: Engine, anna: Actor
+) -> None:
+    broken, sound = (ladder.start("ladder", by=anna).id for _ in range(2))
+    with ladder.database.command() as tx:
+        tx.exec_driver_sql(f"UPDATE cases SET state = {UNREADABLE[tx.dialect.name]} WHERE number = '{broken}'")
+    ladder.set_deadline("ladder", "answer", "P1D", running=True, reason="hurry")
+    assert other_engine.apply_deadlines() == 1
+    assert due(other_engine, sound) == {at("2026-03-28T10:00+01:00")}
+    assert other_engine.apply_deadlines() == 0
+    assert [(breach.case, breach.rule) for breach in other_engine.check()] == [(broken, "unreadable")]
+
+
+def test_nothing_fires_by_the_old_value_once_the_new_one_holds(
+    ladder: Engine, anna: Actor, clock: VirtualClock
+) -> None:
+    case = ladder.start("ladder", by=anna)
+    ladder.set_deadline(
+        "ladder", "answer", "P20D", valid_from=at("2026-04-05T00:00+02:00"), running=True, reason="semester"
+    )
+    clock.set("2026-04-07T10:00+02:00")
+    ladder.fire_due()
+    assert [task.overdue for task in ladder.tasks(case=case.id)] == [False]
+    assert due(ladder, case.id) == {at("2026-04-16T10:00+02:00")}
+    kinds = {entry.kind for entry in ladder.history(case.id)}
+    assert kinds.isdisjoint({"overdue", "escalated", "fired"})
+    assert ladder.check() == []
+
+
+def test_a_date_moved_by_hand_keeps_its_hand(ladder: Engine, anna: Actor) -> None:
+    case = ladder.start("ladder", by=anna)
+    ladder.move_deadline(ladder.tasks(case=case.id)[0].id, at("2026-06-01T16:00+02:00"), "utomlands", by=anna)
+    assert ladder.preview_deadline("ladder", "answer", "P12D") == Impact(1, sooner=0, later=1, overdue=0)
+    ladder.set_deadline("ladder", "answer", "P12D", running=True, reason="mer tid")
+    ladder.apply_deadlines()
+    assert due(ladder, case.id) == {at("2026-06-01T16:00+02:00"), at("2026-04-08T10:00+02:00")}
+
+
+@pytest.mark.parametrize("wrong", ["P0D", "-P3D", "0 working days", "P150Y", "P1D" + " " * 200])
+def test_a_value_leads_forward_and_not_for_ever(ladder: Engine, wrong: str) -> None:
+    for call in (ladder.set_deadline, ladder.preview_deadline):
+        with pytest.raises(ValueError, match="no time for a deadline"):
+            call("ladder", "answer", wrong)
+
+
+def test_a_deadline_without_its_row_is_found(ladder: Engine, anna: Actor) -> None:
+    case = ladder.start("ladder", by=anna)
+    with ladder.database.command() as tx:
+        tx.exec_driver_sql("DELETE FROM deadlines WHERE kind = 'remind'")
+    assert [(breach.case, breach.rule) for breach in ladder.check()] == [(case.id, "deadlines-differ")]

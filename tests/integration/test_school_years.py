@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import Actor, Engine, Forbidden, VirtualClock
+from engine.commands.own_deadlines import Impact
 from engine.outbox import unsent
 from engine.school_years import Rule, SchoolYears
 from tests.integration import drawing as draw
@@ -26,6 +27,7 @@ kinds = ["socialtjanst"]
 [deadlines.answer]
 value = "P10D"
 source = "local"
+adjustable = true
 remind = "2 working days"
 escalate = ["unit-manager"]
 """
@@ -92,11 +94,18 @@ def test_the_owner_hears_of_what_a_closed_school_does_not_answer(
     assert {recipient for recipient, reason in told(summons) if reason == "remind"} == heard
 
 
+def test_what_a_value_would_do_is_counted_on_the_school_s_calendar(summons: Engine, clock: VirtualClock) -> None:
+    start(summons, "wait")
+    assert summons.preview_deadline("summons", "answer", "P11D") == Impact(2, sooner=0, later=1, overdue=0)
+
+
 def test_a_term_that_ends_before_it_begins_or_overlaps_is_refused() -> None:
     with pytest.raises(ValueError, match="ends before it begins"):
         SchoolYears.read({"terms": {"": [["2026-06-12", "2026-01-08"]]}})
     with pytest.raises(ValueError, match="overlap on 2026-06-12"):
         SchoolYears.read({"terms": {"": [["2026-01-08", "2026-06-12"], ["2026-06-12", "2026-12-18"]]}})
+    with pytest.raises(ValueError, match="Nobody would be at school"):
+        SchoolYears.read({"terms": {"": [["2026-01-08", "2026-06-12"], ["2029-08-17", "2029-12-18"]]}})
     with pytest.raises(ValueError, match="no rule"):
         SchoolYears.read({"rule": "sleep"})
 

@@ -130,6 +130,14 @@ def test_school_terms_and_their_rule_are_kept(engine: Engine, administrator: Pag
     assert engine.settings().school_years == SchoolYears({"Skövde": terms}, rule="wait")
 
 
+def test_saving_the_terms_of_some_leaves_those_of_others(engine: Engine, administrator: PageInspector) -> None:
+    terms = ((date(2026, 1, 8), date(2026, 6, 12)), (date(2026, 8, 17), date(2026, 12, 18)))
+    engine.set_school_years(SchoolYears({"": terms, "Gullspång": terms}))
+    page = administrator.get("/calendar")
+    page.submit("Spara skolterminerna", **{"rule": "ask", "school-reason": "Läsår"})
+    assert engine.settings().school_years == SchoolYears({"": terms, "Gullspång": terms}, rule="ask")
+
+
 def test_hours_and_eves_are_set(engine: Engine, administrator: PageInspector) -> None:
     page = administrator.get("/calendar")
     page.submit("Spara hur tid räknas", **{"hours": "working-days", "counting-reason": "Vår överenskommelse"})
