@@ -1,9 +1,9 @@
 """Notices: e-mail that a task waits. Never more than the case's number and a link: mail travels unprotected.
 
 One mail to each recipient, with all there is to tell; after it an hour of quiet, which only what is pressing breaks. A
-notifier takes a `Notice` to a person or mailbox; which one is chosen by the scheme of SAMLED_SMTP_URL. Sending is
-at least once: the outbox row is leased before and marked after, and the mail's Message-ID is its key, so that a mail
-system that gets it twice can drop one.
+notifier takes a `Notice` to a person or mailbox; which one is chosen by the scheme of SAMLED_SMTP_URL. Sending is at least
+once: the outbox rows are leased before and marked after, and the mail's Message-ID is made of their keys, so that a mail
+system that gets the very same mail twice can drop one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class NotSent(SamledError):
 class Notice:
     """One message to one address."""
 
-    #: Unique; sent twice, it is the same notice.
+    #: Those of the rows it is made of; sent twice, it is the same mail.
     key: str
     address: str
     subject: str
@@ -228,7 +228,7 @@ def compose(tx: Connection, items: Sequence[Waiting], mailbox: Callable[[str], s
     base = os.environ.get("SAMLED_BASE_URL", "").rstrip("/")
     text = [line for number, lines in parts.items() for line in [*lines, *([f"{base}/cases/{number}"] if base else [])]]
     subject = (_SUBJECT if len(parts) == 1 else _SUBJECT_OF_SEVERAL)[language]
-    key = items[0].key if len(items) == 1 else f"{items[0].key}+{len(items) - 1}"
+    key = " ".join(sorted(item.key for item in items))
     subject = subject.format(case=items[0].payload["case"], count=len(parts))
     return Notice(key, address, subject, "\n\n".join(text) + "\n")
 
