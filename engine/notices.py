@@ -1,9 +1,9 @@
 """Notices: e-mail that a task waits. Never more than the case's number and a link: mail travels unprotected.
 
 One mail to each recipient, with all there is to tell; after it an hour of quiet, which only what is pressing breaks. A
-notifier takes a `Notice` to a person or mailbox; which one is chosen by the scheme of SAMLED_SMTP_URL. Sending is at least
-once: the outbox rows are leased before and marked after, and the mail's Message-ID is made of their keys, so that a mail
-system that gets the very same mail twice can drop one.
+notifier takes a `Notice` to a person or mailbox; which one is chosen by the scheme of SAMLED_SMTP_URL. Sending is at
+least once: the outbox rows are leased before and marked after, and the mail's Message-ID is made of their keys, so that
+a mail system that gets the very same mail twice can drop one.
 """
 
 from __future__ import annotations
