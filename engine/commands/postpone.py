@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from engine import cases, deadlines, history, tasks, wakeups
+from sqlalchemy import Connection
+
+from engine import cases, deadlines, history, tasks
 from engine.access import may
 from engine.actors import Actor
+from engine.cases import LockedRow
 from engine.commands.change import Change, Workplace, iso, open_change
 from engine.errors import NotFound, SamledError
 from engine.tasks import Task
@@ -57,12 +60,8 @@ def move_deadline(place: Workplace, task_id: int, due_at: datetime, reason: str,
     """
     why = _reason(reason)
     with place.database.command() as tx:
-        row = cases.lock_by_task(tx, task_id)
-        if row is None:
-            raise _gone(task_id)
-        task = tasks.get(tx, task_id)
+        row, task = _locked(tx, task_id, by)
         change = open_change(place, tx, row, by)
-        _demand(task, by)
         furthest = change.snapshot.calendar_of(task.units).add(change.now, FURTHEST)
         if not change.now < due_at <= furthest:
             raise TooFar
@@ -80,11 +79,8 @@ def snooze(place: Workplace, task_id: int, until: datetime, reason: str, by: Act
     """
     why = _reason(reason)
     with place.database.command() as tx:
-        row = cases.lock_by_task(tx, task_id)
-        if row is None:
-            raise _gone(task_id)
-        task, now = tasks.get(tx, task_id), place.clock.now(tx)
-        _demand(task, by)
+        row, task = _locked(tx, task_id, by)
+        now = place.clock.now(tx)
         furthest = place.snapshots.get(tx).calendar_of(task.units).add(now, LONGEST_SNOOZE)
         if not now < until <= furthest:
             raise SnoozedEnough
@@ -96,7 +92,16 @@ def snooze(place: Workplace, task_id: int, until: datetime, reason: str, by: Act
             tx, row.id, "snoozed", now=now, actor=by.id if by else None, unit=by.unit if by else None,
             element_id=row.element_id, task_id=task_id, payload=said,
         )  # fmt: skip
-        wakeups.announce(tx)
+
+
+def _locked(tx: Connection, task_id: int, by: Actor | None) -> tuple[LockedRow, Task]:
+    """The case of the task, locked, and the task."""
+    row = cases.lock_by_task(tx, task_id)
+    if row is None:
+        raise _gone(task_id)
+    task = tasks.get(tx, task_id)
+    _demand(task, by)
+    return row, task
 
 
 def _reason(text: str) -> str:
