@@ -19,6 +19,8 @@ from engine.packages import Package
 from engine.validation import validate
 from tests.mutations import drawn_file, good_files, mutated
 
+_ROOT = Path(__file__).parents[1]
+
 
 @dataclass
 class Mutant:
@@ -62,7 +64,8 @@ def mutant(folder: Path, suffix: str, random: Random) -> Mutant:
 
 
 def _copy(good: Path, folder: Path) -> tuple[Path, Path]:
-    package = next((one for one in good.parents if any(one.glob("*.bpmn")) or (one / "process.toml").exists()), None)
+    inside = [one for one in good.parents if _ROOT in one.parents]  # never further up: a copy of all there is
+    package = next((one for one in inside if any(one.glob("*.bpmn")) or (one / "process.toml").exists()), None)
     if package is None or package.parent.name == "rules":
         return folder / good.name, folder / good.name
     shutil.copytree(package, folder / package.name)
