@@ -118,8 +118,9 @@ def _reads(actor: Actor, case: object) -> bool:
 
 
 def _says_who_is_away(actor: Actor, person: object) -> bool:
-    speaks = {getattr(person, "id", None), *getattr(person, "managers", ())}
-    return actor.id in speaks or "administrator" in actor.roles
+    if not isinstance(person, PersonAccess):
+        return False
+    return actor.id in {person.id, *person.managers} or "administrator" in actor.roles
 
 
 def _organised(obj: object, actor: Actor, *roles: str) -> bool:

@@ -203,7 +203,7 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "escalated": lambda about: _told(about, _("It was passed up, since it is still not done: %(what)s.", **about)),
     "stopped": lambda about: _("The case stopped here, and its owner was told: %(what)s.", **about),
     "deadline-moved": lambda about: _("Another date, %(moment)s: %(what)s.", **about),
-    "deadlines-changed": lambda _about: _("The organisation counts a deadline differently from now on."),
+    "deadlines-changed": lambda _about: _("The organisation counts a deadline of the case differently from now on."),
     "snoozed": lambda about: _("The next reminder waits until %(moment)s: %(what)s.", **about),
     "deadline-parked": lambda about: _("A deadline stands still here, and its owner was told: %(what)s.", **about),
     "deadline-retried": lambda about: _("The deadline was let try again: %(what)s.", **about),

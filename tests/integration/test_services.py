@@ -161,7 +161,7 @@ def test_what_a_model_gives_a_service_wrong_is_an_incident_that_the_owner_hears_
     case = engine.start("wrong", by=anna)
     assert case.incidents == 1
     assert "unit" in case.incident_messages[0]
-    assert "enhet" in case.incident_texts[0].sv
+    assert "måste vara en text" in case.incident_texts[0].sv
     assert case.owner == "elevhalsa-skovde"
     assert engine.fire_due() == 1
     with engine.database.reading() as tx:
