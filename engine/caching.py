@@ -123,9 +123,7 @@ class Snapshot:
 
     def school_break(self, units: Sequence[str], day: date) -> Stretch | None:
         """First and last day of the break in which a day falls for all of these units; None: one of them is there."""
-        known, years = self.organisation.units, self.settings.school_years
-        found = [years.break_on(known[unit], day) if unit in known else None for unit in units]
-        return found[0] if found and all(found) else None
+        return self.settings.school_years.shared_break([self.organisation.units.get(unit) for unit in units], day)
 
 
 class Snapshots:

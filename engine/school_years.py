@@ -6,7 +6,7 @@ chooses: say it only, let the deadline wait for the term, or ask somebody else m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -67,6 +67,11 @@ class SchoolYears:
     def break_on(self, unit: Unit, day: date) -> Stretch | None:
         """The break in which a day falls for this unit."""
         return next((found for found in self.breaks(unit) if found[0] <= day <= found[1]), None)
+
+    def shared_break(self, units: Sequence[Unit | None], day: date) -> Stretch | None:
+        """The break in which a day falls for all of these units; None: one of them is there, or is not known."""
+        found = [self.break_on(unit, day) if unit else None for unit in units]
+        return found[0] if found and all(found) else None
 
 
 def _terms(value: Iterable[Iterable[str]]) -> tuple[Stretch, ...]:

@@ -73,13 +73,12 @@ def standing(tasks: Iterable[Task], case: Case, names: Names) -> list[Line]:
 
 def _closed(task: Task, moment: datetime, names: Names) -> str:
     """Of a task that waits for a school between terms: nobody sees it before school begins."""
-    years, units = the_school_years(), the_units()
-    days = [the_calendar().local(at).date() for at in (moment, task.due_at) if at]
-    for chosen in days:
-        breaks = [years.break_on(units[unit], chosen) if unit in units else None for unit in task.units]
-        if breaks and (first := breaks[0]) and all(breaks):
+    units = [the_units().get(unit) for unit in task.units]
+    for at in filter(None, (moment, task.due_at)):
+        found = the_school_years().shared_break(units, the_calendar().local(at).date())
+        if found:
             school = names.unit(task.units[0])
-            return _("%(school)s is closed until %(date)s.", school=school, date=long_day(first[1]))
+            return _("%(school)s is closed until %(date)s.", school=school, date=long_day(found[1]))
     return ""
 
 
