@@ -27,9 +27,12 @@ Action = Literal[
     "start-case",
     "publish",
     "set-absence",
+    "read-agenda",
+    "set-rhythm",
     "administer",
 ]
 
+_ORGANISERS = {"publish": ("process-owner", "administrator"), "administer": ("administrator",)}
 _HOLDS = ("read-task", "complete-task", "take-task", "release-task", "assign-task", "add-file")
 
 
@@ -73,6 +76,14 @@ class PersonAccess:
 
 
 @dataclass(frozen=True)
+class UnitAccess:
+    """A unit, with its managers."""
+
+    id: str
+    managers: Collection[str] = ()
+
+
+@dataclass(frozen=True)
 class OrganisationAccess:
     """The organisation as a whole. With nobody registered in it, tools may set it up."""
 
@@ -96,10 +107,10 @@ def may(actor: Actor, action: Action, obj: object = None) -> bool:
             return bool(actor.units)
         case "set-absence":
             return _says_who_is_away(actor, obj)
-        case "publish":
-            return _organised(obj, actor, "process-owner", "administrator")
-        case "administer":
-            return _organised(obj, actor, "administrator")
+        case "read-agenda" | "set-rhythm":
+            return _concerns_the_team(actor, action, obj)
+        case "publish" | "administer":
+            return _organised(obj, actor, *_ORGANISERS[action])
         case _:
             return action in _HOLDS and holds(actor, obj)
 
@@ -121,6 +132,14 @@ def _says_who_is_away(actor: Actor, person: object) -> bool:
     if not isinstance(person, PersonAccess):
         return False
     return actor.id in {person.id, *person.managers} or "administrator" in actor.roles
+
+
+def _concerns_the_team(actor: Actor, action: Action, unit: object) -> bool:
+    """The agenda is for those who work there; when they meet is set by a manager or an administrator."""
+    if not isinstance(unit, UnitAccess):
+        return False
+    others = unit.id in actor.units if action == "read-agenda" else "administrator" in actor.roles
+    return actor.id in unit.managers or others
 
 
 def _organised(obj: object, actor: Actor, *roles: str) -> bool:

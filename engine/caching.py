@@ -10,18 +10,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from engine import counters, directory, organisations, versions
+from engine import counters, directory, organisations, rhythms, versions
 from engine.bpmn.model import Model
 from engine.bpmn.run import Run
 from engine.calendars import Calendar
 from engine.directory import Organisation
 from engine.errors import NotFound
+from engine.feel.context import MeetingTable
 from engine.organisations import Settings
 from engine.packages import Package
 from engine.parties import Party
@@ -110,6 +111,16 @@ class Snapshot:
     changes: int
     organisation: Organisation
     settings: Settings
+    #: Year → when units meet in the years around it: worked out once, and told to FEEL once.
+    _meetings: dict[int, MeetingTable] = field(default_factory=dict, repr=False, compare=False)
+
+    def meetings(self, now: datetime) -> MeetingTable:
+        """When the units that have a rhythm meet: from the year before to two years after."""
+        year = now.year
+        if year not in self._meetings:
+            known = {unit: (rhythm, self.calendar_of([unit])) for unit, rhythm in self.settings.rhythms.items()}
+            self._meetings[year] = rhythms.table(known, year - 1, year + 2)
+        return self._meetings[year]
 
     def calendar_of(self, units: Iterable[str]) -> Calendar:
         """The calendar on which these units are asked."""

@@ -17,6 +17,7 @@ from engine import versions as version_rows
 from engine.absences import Absence
 from engine.access import may
 from engine.actors import Actor
+from engine.agendas import Agenda
 from engine.caching import Publications, Published, Snapshots, WarmCases
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
@@ -33,6 +34,7 @@ from engine.commands import (
     publish,
     review,
     start,
+    teams,
     work,
 )
 from engine.commands.answers import Evaluate
@@ -55,6 +57,7 @@ from engine.packages import Package
 from engine.pages import Page
 from engine.parties import Party
 from engine.reads import Read
+from engine.rhythms import Rhythm
 from engine.school_years import SchoolYears, Stretch
 from engine.tasks import Task, TaskFilter
 from engine.versions import Version
@@ -514,9 +517,9 @@ class Engine:
         """Somebody is there after all. Raises Forbidden, NotFound."""
         away.remove(self.place, absence_id, person, by)
 
-    def absences(self, person: str, by: Actor | None = None) -> list[Absence]:
-        """When somebody is away from today on. Raises Forbidden."""
-        return away.of_person(self.place, person, by)
+    def absences(self, *people: str, by: Actor | None = None) -> list[Absence]:
+        """When these people are away from today on, person by person. Raises Forbidden."""
+        return away.of_people(self.place, people, by)
 
     def set_closed_days(self, days: Sequence[date], reason: str = "", by: Actor | None = None) -> None:
         """Set the days on which the organisation is closed. Raises Forbidden."""
@@ -547,8 +550,16 @@ class Engine:
             parked.demand_administrator(self.place, tx, by)
             organisations.set_school_years(tx, years, by.id if by else None, self.clock.now(tx), reason)
 
+    def set_rhythm(self, unit: str, rhythm: Rhythm | None, reason: str = "", by: Actor | None = None) -> None:
+        """Set when a unit meets (None: not any more). Raises NotFound, Forbidden: for its managers, administrators."""
+        teams.set_rhythm(self.place, unit, rhythm, reason, by)
+
+    def agenda(self, unit: str, by: Actor | None = None) -> Agenda:
+        """A unit's next meetings and what the first takes up. Raises NotFound, also for whoever is not of it."""
+        return teams.agenda(self.place, unit, by)
+
     def settings(self) -> Settings:
-        """What the organisation has set: calendar, school years, its own values of deadlines."""
+        """What the organisation has set: calendar, school years, its own values of deadlines, teams' rhythms."""
         with self.database.reading() as tx:
             return self.place.snapshots.get(tx).settings
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 
 from engine.directory import Membership, Person, Unit
+from engine.rhythms import Rhythm
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -33,6 +34,7 @@ _PLACES: list[tuple[str, str | None, dict[str, str]]] = [
             "socialtjanst-skovde": "Socialtjänsten barn och unga Skövde",
             "lss-skovde": "LSS-enheten Skövde",
             "narvaroteam-skovde": "Närvaroteamet Skövde",
+            "insatsteam-skovde": "Tidiga insatser Skövde",
             "forvaltning-skovde": "Förvaltningsledningen Skövde",
             "vuxen-socialtjanst-skovde": "Socialtjänsten vuxna Skövde",
             "familjecentral-skovde": "Familjecentralen Skövde",
@@ -46,6 +48,7 @@ _PLACES: list[tuple[str, str | None, dict[str, str]]] = [
             "elevhalsa-lidkoping": "Elevhälsan Lidköping",
             "socialtjanst-lidkoping": "Socialtjänsten barn och unga Lidköping",
             "skola-lidkoping": "Exempelskolan Lidköping",
+            "insatsteam-lidkoping": "Tidiga insatser Lidköping",
             "partssamverkan-lidkoping": "Partssamverkan Lidköping",
         },
     ),
@@ -91,6 +94,9 @@ _REACHED_THROUGH = {
     "skola-mariestad": "elevhalsa-mariestad",
 }
 
+#: Every other Tuesday at one; the team of Lidköping meets when it has to.
+_RHYTHMS = {"insatsteam-skovde": Rhythm("R/2025-09-02T13:00/P2W", room=6)}
+
 # unit, user name, title, role
 _STAFF: list[tuple[str, str, str, str]] = [
     ("elevhalsa-skovde", "kurator.skovde", "Kurator", "staff"),
@@ -105,6 +111,8 @@ _STAFF: list[tuple[str, str, str, str]] = [
     ("socialtjanst-skovde", "enhetschef.skovde", "Enhetschef", "unit-manager"),
     ("lss-skovde", "lsshandlaggare.skovde", "LSS-handläggare", "staff"),
     ("narvaroteam-skovde", "narvaropedagog.skovde", "Närvaropedagog", "staff"),
+    ("insatsteam-skovde", "samordnare.insatsteam", "Samordnare", "staff"),
+    ("insatsteam-skovde", "teamledare.insatsteam", "Teamledare", "unit-manager"),
     ("forvaltning-skovde", "forvaltningschef.skovde", "Förvaltningschef", "unit-manager"),
     ("vuxen-socialtjanst-skovde", "vuxenhandlaggare.skovde", "Vuxenhandläggare", "staff"),
     ("familjecentral-skovde", "foraldrastodjare.skovde", "Föräldrastödjare", "staff"),
@@ -113,6 +121,7 @@ _STAFF: list[tuple[str, str, str, str]] = [
     ("socialtjanst-lidkoping", "socialsekreterare.lidkoping", "Socialsekreterare", "staff"),
     ("skola-lidkoping", "rektor.lidkoping", "Rektor", "unit-manager"),
     ("partssamverkan-lidkoping", "sammankallande.lidkoping", "Sammankallande", "staff"),
+    ("insatsteam-lidkoping", "samordnare.lidkoping", "Samordnare", "staff"),
     ("elevhalsa-mariestad", "kurator.mariestad", "Kurator", "staff"),
     ("socialtjanst-mariestad", "socialsekreterare.mariestad", "Socialsekreterare", "staff"),
     ("skola-mariestad", "rektor.mariestad", "Rektor", "unit-manager"),
@@ -199,6 +208,8 @@ def load_example_organisation(engine: Engine, *, passwords: bool = False) -> Non
         Membership(person_id=username, unit_id=unit_id, role=role, title=title)
         for unit_id, username, title, role in _STAFF
     )
+    for unit_id, rhythm in _RHYTHMS.items():
+        engine.set_rhythm(unit_id, rhythm, "Exempel")
 
 
 def _name(unit_id: str, title: str, names: dict[str, str]) -> str:

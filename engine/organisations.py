@@ -1,4 +1,4 @@
-"""What the organisation sets for itself: its zone and closed days, its school years, its own values of deadlines."""
+"""What the organisation sets for itself: zone, closed days, school years, values of deadlines, teams' rhythms."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from engine.calendars import DEFAULT_ZONE, Calendar
 from engine.deadline_values import OwnValue
 from engine.directory import Unit
 from engine.process_settings import DeadlineSetting
+from engine.rhythms import Rhythm
 from engine.schema import setting_changes, settings
 from engine.school_years import SchoolYears
 from engine.upsert import upsert
 
 CLOSED_DAYS, ZONE, EVES, HOURS, SCHOOL_YEARS = "closed-days", "zone", "eves", "hours-of-working-days", "school-years"
+#: And behind it a unit's id: when that unit meets.
+RHYTHM = "rhythm:"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Settings:
     calendar: Calendar = field(default_factory=Calendar)
     school_years: SchoolYears = field(default_factory=SchoolYears)
     own_values: tuple[OwnValue, ...] = ()
+    #: Unit id → when it meets.
+    rhythms: Mapping[str, Rhythm] = field(default_factory=dict)
 
     def deadline_values(
         self, process_id: str, declared: Mapping[str, DeadlineSetting], now: datetime
@@ -63,7 +68,12 @@ def load(tx: Connection) -> Settings:
         eves=stored.get(EVES, True),
         hours_of_working_days=stored.get(HOURS, False),
     )
-    return Settings(calendar, SchoolYears.read(stored.get(SCHOOL_YEARS)), deadline_values.load(tx))
+    rhythms = {
+        key.removeprefix(RHYTHM): Rhythm.read(value)
+        for key, value in stored.items()
+        if key.startswith(RHYTHM) and value
+    }
+    return Settings(calendar, SchoolYears.read(stored.get(SCHOOL_YEARS)), deadline_values.load(tx), rhythms)
 
 
 def set_closed_days(tx: Connection, days: frozenset[date], by: str | None, now: datetime, reason: str = "") -> None:
@@ -88,6 +98,11 @@ def set_counting(
 def set_school_years(tx: Connection, years: SchoolYears, by: str | None, now: datetime, reason: str = "") -> None:
     """Set the terms, and what deadlines do between them."""
     _change(tx, SCHOOL_YEARS, years.as_json(), by, now, reason)
+
+
+def set_rhythm(tx: Connection, unit: str, rhythm: Rhythm | None, by: str | None, now: datetime, reason: str) -> None:
+    """Set when a unit meets; None: it has no rhythm any more."""
+    _change(tx, RHYTHM + unit, rhythm.as_json() if rhythm else {}, by, now, reason)
 
 
 def get(tx: Connection, key: str) -> Any:

@@ -326,6 +326,12 @@ def by_token(tx: Connection, case: int, token: int) -> Task:
     return _view(row)
 
 
+def of_element(tx: Connection, ids: Any, version: int, element: str, limit: int) -> list[Task]:
+    """Those of `ids` (a select) that wait at an element of a version, the oldest first."""
+    query = _TASK.where(tasks.c.id.in_(ids), cases.c.version_id == version, tasks.c.element_id == element)
+    return [_view(row) for row in tx.execute(query.order_by(tasks.c.created_at, tasks.c.id).limit(limit))]
+
+
 def access_of(tx: Connection, case: int) -> list[Task]:
     """The open tasks of a case, for the question who may read it."""
     query: Select[*tuple[Any, ...]] = _TASK.where(tasks.c.case_id == case).order_by(tasks.c.sort_at, tasks.c.id)

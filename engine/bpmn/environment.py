@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.calendars import Calendar
 from engine.feel import FeelContext
+from engine.feel.context import NO_MEETINGS, MeetingTable
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class ServiceCall:
 def no_services(call: ServiceCall) -> Mapping[str, Any] | None:
     """The default: nothing is offered."""
     raise LookupError(call.type)
+
+
+def no_meetings(now: datetime) -> MeetingTable:
+    """The default: no unit has a rhythm."""
+    return NO_MEETINGS
 
 
 def no_calendar(groups: Sequence[str]) -> Calendar | None:
@@ -45,6 +51,8 @@ class Environment:
     deadline_values: Mapping[str, str] = field(default_factory=dict)
     #: Role → the units that may hold it.
     units_by_role: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: When units with a rhythm meet, in the years around an instant.
+    meetings: Callable[[datetime], MeetingTable] = no_meetings
     #: The variable `case`: `id`, `owner`, `started`.
     case: Mapping[str, Any] = field(default_factory=dict)
     #: Carries out a service task; returns variables. Raises LookupError for an unknown type.
@@ -65,6 +73,7 @@ class Environment:
             calendar=calendar.table(now.year - 25, now.year + 15),
             deadlines=dict(self.deadline_values),
             units_by_role={role: list(units) for role, units in self.units_by_role.items()},
+            meetings=self.meetings(now),
         )
 
     def instant(self, text: str, *, end_of_day: bool = False) -> datetime:

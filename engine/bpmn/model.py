@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
@@ -33,6 +33,8 @@ class ElementInfo:
     form_id: str | None
     deadline_name: str | None
     documentation: str | None
+    #: Of `zeebe:properties`.
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 class NoScripts:
@@ -162,6 +164,7 @@ class Model:
             dialect.form_id if dialect else None,
             dialect.deadline_name if dialect else None,
             documentation.strip() if documentation else None,
+            dialect.properties if dialect else {},
         )
 
     def _check_references(

@@ -108,6 +108,7 @@ class Change:
             calendar_of=self._calendar_of_groups,
             deadline_values=settings.deadline_values(self.row.process_id, self.published.deadlines, self.now),
             units_by_role=self.context.roles,
+            meetings=self.snapshot.meetings,
             case={"id": self.number, "owner": self.row.owner, "started": iso(started_at)},
             service=self._service,
         )

@@ -165,14 +165,16 @@ def environment_of(
         calendar_of=lambda groups: snapshot.calendar_of_groups(groups, roles),
         deadline_values=snapshot.settings.deadline_values(row.process_id, published.deadlines, now),
         units_by_role=roles,
+        meetings=snapshot.meetings,
         case={"id": row.number, "owner": row.owner, "started": iso(row.started_at)},
     )
 
 
 def start_form(place: Workplace, tx: Connection, published: Published, process_id: str) -> tuple[Form | None, Evaluate]:
     """The form with which a case starts, if it has one, and how to evaluate its FEEL."""
-    settings, now = place.snapshots.get(tx).settings, place.clock.now(tx)
+    snapshot, now = place.snapshots.get(tx), place.clock.now(tx)
+    settings = snapshot.settings
     values = settings.deadline_values(process_id, published.deadlines, now)
-    environment = Environment(now=now, calendar=settings.calendar, deadline_values=values)
+    environment = Environment(now=now, calendar=settings.calendar, deadline_values=values, meetings=snapshot.meetings)
     form_id = published.model.start_form(process_id)
     return (published.form(process_id, form_id) if form_id else None), evaluator(environment)

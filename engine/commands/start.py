@@ -60,7 +60,9 @@ def start(place: Workplace, tx: Connection, beginning: Beginning) -> Change:
     year = now.astimezone(snapshot.settings.calendar.zone_info).year
     number = counters.next_case_number(tx, year)
     # The case's own start event needs the number; its data needs the answers, cleaned in the case's surroundings.
-    bare = Environment(now=now, calendar=snapshot.settings.calendar, case={"id": number, "owner": owner})
+    bare = Environment(
+        now=now, calendar=snapshot.settings.calendar, meetings=snapshot.meetings, case={"id": number, "owner": owner}
+    )
     process_id = beginning.process_id
     data = _data(published, beginning, bare)
     run = Run.start(published.model, process_id, data, bare, at=beginning.at)

@@ -30,6 +30,23 @@ class CalendarTable:
     hours_of_working_days: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class MeetingTable:
+    """When the units that have a rhythm meet, for `next meeting`; built by `engine.rhythms.table`.
+
+    As with a calendar: pass the same object again, the runtime knows it by its identity.
+    """
+
+    #: Unit id → UTC seconds since 1970 of its meetings, in order.
+    by_unit: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    #: UTC seconds of the stretch it covers; who asks from outside it is refused.
+    begins: int = -(2**53)
+    ends: int = 2**53
+
+
+NO_MEETINGS = MeetingTable()
+
+
 @dataclass(frozen=True)
 class FeelContext:
     """The surroundings of one evaluation. Raises `ValueError` for a naive `now` or a calendar of another zone."""
@@ -41,8 +58,10 @@ class FeelContext:
     calendar: CalendarTable | None = None
     #: Deadline id → `P3W`, `PT48H` or `5 working days`, for `deadline(name)`.
     deadlines: Mapping[str, str] = field(default_factory=dict)
-    #: Role id → unit ids, for `units with role(name)`.
+    #: Role id → unit ids, for `units with role(name)` and `next meeting(role)`.
     units_by_role: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: For `next meeting(unit)`.
+    meetings: MeetingTable = NO_MEETINGS
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

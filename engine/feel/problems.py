@@ -37,6 +37,10 @@ NEEDS = {
     ),
     "two-dates": Text("two dates", "två datum"),
     "later-day": Text("a day that is not before the birth date", "en dag som inte är före födelsedatumet"),
+    "unit-and-start": Text(
+        "a unit or a role, and a date, or a date and time, to count from",
+        "en enhet eller en roll, och ett datum, eller ett datum med klockslag, att räkna från",
+    ),
     "role": Text("the name of a role in process.toml", "namnet på en roll i process.toml"),
 }
 _NOTHING = Text("nothing", "ingenting")

@@ -18,7 +18,7 @@ from typing import Any
 import quickjs
 
 from engine.errors import SamledError
-from engine.feel.context import CalendarTable, FeelContext
+from engine.feel.context import NO_MEETINGS, CalendarTable, FeelContext, MeetingTable
 from engine.feel.problems import Problem
 
 BUNDLE = Path(__file__).parent / "dist" / "feel.js"
@@ -77,6 +77,7 @@ class Runtime:
         self._tables: OrderedDict[int, tuple[CalendarTable, int]] = OrderedDict()
         self._next_table = 1
         self._surroundings: FeelContext | None = None
+        self._meetings: MeetingTable = NO_MEETINGS
 
     def compile(self, key: Key) -> dict[str, Any]:
         """The expression's id and names, or `{"error": {"problem", "values", "position"}}`. Raises `LimitReached`."""
@@ -170,7 +171,7 @@ class Runtime:
         self._evaluate: Callable[[int, str], str] = context.get("evaluate")
         self._compiled.clear()
         self._tables.clear()
-        self._surroundings = None
+        self._surroundings, self._meetings = None, NO_MEETINGS
         self._context = context
         self._limit(time_limit)
 
@@ -193,6 +194,10 @@ class Runtime:
             return
         milliseconds = int(context.now.timestamp() * 1000)
         deadlines, units = (json.dumps(dict(named)) for named in (context.deadlines, context.units_by_role))
+        if self._meetings is not context.meetings:
+            told = context.meetings
+            self._context.get("loadMeetings")(json.dumps([told.begins, told.ends, dict(told.by_unit)]))
+            self._meetings = told
         self._context.get("surround")(f"[{milliseconds},{self._table(context.table)},{deadlines},{units}]")
         self._surroundings = context
 

@@ -37,7 +37,7 @@ _OF_TYPES = frozenset(
     {"not-comparable", "cannot-calculate", "not-condition", "not-joined", "not-a-list", "no-property", "filter"}
 )
 #: Functions that look a text up: a text that no sample is may be there.
-_LOOK_UP = frozenset({"deadline", "units with role", "get value"})
+_LOOK_UP = frozenset({"deadline", "next meeting", "units with role", "get value"})
 _CALENDAR = Calendar()
 
 

@@ -7,7 +7,7 @@ from engine import example
 #: Units of the domain description, as kinds.
 KINDS = set(
     "elevhalsa skola forskola socialtjanst lss vardcentral uph ungdomsmottagning bup barnhalsovard habilitering "
-    "familjecentral mini-maria hvb narvaroteam partssamverkan delregional politiskt-samrad forvaltning "
+    "familjecentral mini-maria hvb narvaroteam insatsteam partssamverkan delregional politiskt-samrad forvaltning "
     "vuxen-socialtjanst vuxenpsykiatri".split()
 )
 

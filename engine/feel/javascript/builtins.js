@@ -260,7 +260,8 @@ const contexts = {
  * `null` is an answer of these, and of the others the mark of a wrong call: see `invoke` in mends.js.
  */
 export const NULL_IS_AN_ANSWER = new Set([
-  'get value', 'get or else', 'min', 'max', 'sum', 'mean', 'median', 'product', 'stddev', 'not', 'string', 'all', 'any'
+  'get value', 'get or else', 'min', 'max', 'sum', 'mean', 'median', 'product', 'stddev', 'not', 'string', 'all', 'any',
+  'next meeting'
 ]);
 
 /** What Camunda's FEEL knows and this runtime lacks: named, so that a model hears why it is refused. */

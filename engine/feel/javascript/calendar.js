@@ -220,6 +220,43 @@ function unitsWithRole(name) {
     : wrong('units with role(name)', 'role');
 }
 
+/** The first of an ordered list of seconds that comes after an instant; halving, for a list may be long. */
+function firstAfter(seconds, at) {
+  let [ low, high ] = [ 0, seconds.length ];
+
+  while (low < high) {
+    const middle = (low + high) >> 1;
+
+    [ low, high ] = seconds[middle] * 1000 > at ? [ low, middle ] : [ middle + 1, high ];
+  }
+
+  return low < seconds.length ? seconds[low] * 1000 : Infinity;
+}
+
+/**
+ * When a unit meets next, or the first of the units that hold a role; null where none of them has a rhythm. From now, or
+ * after an instant; a date counts from its beginning: a meeting of that day is still to come.
+ */
+function nextMeeting(name, from) {
+  const start = from === undefined ? instant(state.now) : readMoment(from);
+
+  if (typeof name !== 'string' || !start) {
+    return wrong('next meeting(unit, from)', 'unit-and-start');
+  }
+
+  const { begins, ends, byUnit } = state.meetings;
+  const at = start.type === 'date' ? (moment(dayOf(start), 0)?.at ?? NaN) - 1 : start.at;
+
+  if (!(at >= begins * 1000 && at < ends * 1000)) {
+    return outside();
+  }
+
+  const units = Object.hasOwn(state.units, name) ? state.units[name] : [ name ];
+  const found = Math.min(...units.map((unit) => Object.hasOwn(byUnit, unit) ? firstAfter(byUnit[unit], at) : Infinity));
+
+  return found === Infinity ? null : instant(found);
+}
+
 function declare(call, required, ...parameters) {
   const checked = (...values) => values.length < required || values.slice(0, required).includes(undefined)
     ? warn('FUNCTION_INVOCATION_FAILURE', 'too-few', { parameters: parameters.join(', ') })
@@ -235,6 +272,7 @@ export const ours = {
   'deadline': declare(deadline, 1, 'name', 'from'),
   'working days after': declare(workingDaysAfter, 2, 'from', 'n'),
   'next working day': declare(nextWorkingDay, 1, 'date'),
+  'next meeting': declare(nextMeeting, 1, 'unit', 'from'),
   'age': declare(age, 1, 'birth date', 'on'),
   'units with role': declare(unitsWithRole, 1, 'name')
 };

@@ -7,7 +7,8 @@ const ROLE = 'units with role';
 
 /** These ask for the time, the calendar or the organisation; the rest need nothing but the variables. */
 const NEED_CONTEXT = new Set([
-  'now', 'today', 'date and time', 'time', '@', DEADLINE, ROLE, 'working days after', 'next working day', 'age'
+  'now', 'today', 'date and time', 'time', '@', DEADLINE, ROLE, 'working days after', 'next working day', 'next meeting',
+  'age'
 ]);
 
 /** Not built in as functions: the interpreter treats them itself (mends.js). */

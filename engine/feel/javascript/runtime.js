@@ -180,6 +180,7 @@ Object.assign(globalThis, {
   tree,
   drop: (id) => { compiled.delete(id); },
   loadTable: (id, text) => { calendars.set(id, new Calendar(JSON.parse(text))); },
+  loadMeetings: (text) => { const [ begins, ends, byUnit ] = JSON.parse(text); state.meetings = { begins, ends, byUnit }; },
   dropTable: (id) => { calendars.delete(id); }
 });
 

@@ -10,6 +10,9 @@ export const state = {
   deadlines: {},
   units: {},
 
+  /** When units meet, in UTC seconds; `begins` and `ends` say which stretch of time is known. */
+  meetings: { begins: -Infinity, ends: Infinity, byUnit: {} },
+
   /** The warnings of this evaluation: feelin's InterpreterContext. */
   warnings: null,
 
