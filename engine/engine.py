@@ -115,6 +115,11 @@ class Engine:
         with self.database.reading() as tx:
             return self.place.publications.get(tx, version_id)
 
+    def version_package(self, process: str, number: int) -> Package:
+        """The package of a version by its number, such as 3 of sip. Raises NotFound."""
+        with self.database.reading() as tx:
+            return version_rows.package(tx, version_rows.numbered(tx, process, number).id)
+
     # Cases
 
     def start(

@@ -19,7 +19,7 @@ class Read:
     at: datetime
     actor: str
     unit: str | None
-    #: case | task:<element> | history | file:<id> | log
+    #: case | task:<element> | date:<element> | history | file:<id> | log
     what: str
     refused: bool
 

@@ -1,4 +1,4 @@
-"""Who is away and who is reminded instead: one's own absences, and for managers those of their staff."""
+"""Who is away and who is reminded instead: for oneself, a manager for their staff, an administrator for all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.absences import NoSubstitute
+from engine.access import may
 from engine.directory import Person
 from engine.errors import NotFound
 from web.auth import actor
@@ -69,21 +70,26 @@ def _person() -> Person:
 
 
 def _people() -> list[Person]:
-    """Those for whom one may speak: oneself, and the people of the units one manages."""
-    managers = engine().organisation().managers
-    units = [unit for unit in actor().units if actor().id in managers.get(unit, ())]
-    staff = {one.id: one for unit in units for one in directory().people(unit=unit) if one.active}
+    """Those for whom one may speak: oneself, and the people of the units one manages; an administrator: all."""
+    if may(actor(), "administer", None):
+        staff = {one.id: one for one in directory().people() if one.active}
+    else:
+        managers = engine().organisation().managers
+        units = [unit for unit in actor().units if actor().id in managers.get(unit, ())]
+        staff = {one.id: one for unit in units for one in directory().people(unit=unit) if one.active}
     staff.pop(actor().id, None)
     return [directory().person(actor().id), *sorted(staff.values(), key=lambda one: one.name)]
 
 
 def _page(errors: Errors) -> str:
     people = _people()
-    colleagues = {one.id: one.name for unit in actor().units for one in directory().people(unit=unit) if one.active}
+    units = () if may(actor(), "administer", None) else actor().units
+    colleagues = {one.id: one.name for unit in units for one in directory().people(unit=unit) if one.active}
+    colleagues |= {one.id: one.name for one in people}
     return render_template(
         "account/absences.html",
         people=[(one.id, one.name) for one in people],
-        absences=[absence for one in people for absence in engine().absences(one.id, by=actor())],
+        absences=engine().absences(*[one.id for one in people], by=actor()),
         colleagues=sorted(colleagues.items(), key=lambda item: item[1]),
         names=names(),
         errors=errors,

@@ -341,7 +341,7 @@ def _what(read: Read, published: Published) -> str:
     match kind:
         case "case":
             return _("The case")
-        case "task":
+        case "task" | "date":
             return _("The task “%(name)s”", name=text_of(published, published.names.get(rest) or rest))
         case "history":
             return _("The history")

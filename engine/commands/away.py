@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Connection, select
@@ -31,18 +32,22 @@ def remove(place: Workplace, absence_id: int, person: str, by: Actor | None) -> 
         absences.remove(tx, absence_id, person)
 
 
-def of_person(place: Workplace, person: str, by: Actor | None) -> list[Absence]:
-    """When somebody is away from today on. Raises Forbidden."""
+def of_people(place: Workplace, people: Sequence[str], by: Actor | None) -> list[Absence]:
+    """When these people are away from today on, person by person. Raises Forbidden."""
     with place.database.reading() as tx:
-        _demand(place, tx, person, by)
+        for person in people:
+            _demand(place, tx, person, by)
         snapshot = place.snapshots.get(tx)
         today = snapshot.settings.calendar.local(place.clock.now(tx)).date()
-        return [one for one in snapshot.organisation.absences.get(person, ()) if one.last_day >= today]
+        known = snapshot.organisation.absences
+        return [one for person in people for one in known.get(person, ()) if one.last_day >= today]
 
 
 def _demand(place: Workplace, tx: Connection, person: str, by: Actor | None) -> None:
+    if by is None or may(by, "set-absence", PersonAccess(person)):
+        return
     units = tx.execute(select(memberships.c.unit_id).where(memberships.c.person_id == person)).scalars().all()
     managers = place.snapshots.get(tx).organisation.managers
     speak = [manager for unit in units for manager in managers.get(unit, ())]
-    if by is not None and not may(by, "set-absence", PersonAccess(person, speak)):
+    if not may(by, "set-absence", PersonAccess(person, speak)):
         raise Forbidden("Only they themselves, their manager or an administrator say when somebody is away.")

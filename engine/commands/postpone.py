@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from engine import cases, deadlines, history, tasks
+from engine import cases, deadlines, history, reads, tasks
 from engine.access import may
 from engine.actors import Actor
 from engine.cases import LockedRow
@@ -46,9 +46,13 @@ class NoReason(SamledError):
 
 
 def task_to_move(place: Workplace, task_id: int, by: Actor | None) -> Task:
-    """An open task, for whoever may move its date. Raises NotFound."""
-    with place.database.reading() as tx:
+    """An open task, for whoever may move its date: logged as a read of its case. Raises NotFound."""
+    with place.database.command() as tx:
         task = tasks.get(tx, task_id)
+        if by is not None:
+            refused = not may(by, "move-deadline", task)
+            case = cases.summary(tx, task.case_id).id
+            reads.log(tx, case, by, f"date:{task.element_id}", place.clock.now(tx), refused=refused)
     _demand(task, by)
     return task
 

@@ -91,9 +91,10 @@ def test_a_former_party_no_longer_sees_the_case(engine: Engine, anna: Actor, pub
 def test_reading_a_task_a_history_and_a_log_are_reads_too(engine: Engine, anna: Actor, case: str) -> None:
     [ours] = [task for task in engine.tasks(case=case) if task.element_id == "ours"]
     engine.task(ours.id, by=anna)
+    engine.task_to_move(ours.id, by=anna)
     engine.history(case, by=anna)
     engine.reads(case, by=anna)
-    assert [what for _, what, _ in reads_of(engine, case)] == ["log", "history", "task:ours"]
+    assert [what for _, what, _ in reads_of(engine, case)] == ["log", "history", "date:ours", "task:ours"]
 
 
 def test_tools_without_an_actor_are_neither_refused_nor_logged(engine: Engine, case: str) -> None:

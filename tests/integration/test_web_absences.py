@@ -50,6 +50,19 @@ def test_wrong_days_and_strangers_are_told_and_kept(app: Flask, engine: Engine) 
     assert engine.absences("specialpedagog.skovde") == []
 
 
+def test_an_administrator_speaks_for_everybody(app: Flask, engine: Engine) -> None:
+    administrator = PageInspector(app).enter("administrator")
+    page = administrator.get("/calendar").follow("Frånvaro")
+    told = page.submit(
+        "Lägg till", person="rektor.lidkoping", first="2026-06-15", last="2026-06-19", substitute="kurator.skovde"
+    )
+    assert "Välj en kollega på samma enhet" in told.text
+    told = page.submit("Lägg till", person="rektor.lidkoping", first="2026-06-15", last="2026-06-19")
+    assert engine.directory.person("rektor.lidkoping").name in told.text
+    [absence] = engine.absences("rektor.lidkoping")
+    assert absence.substitute_id is None
+
+
 def test_a_manager_speaks_for_their_staff_and_nobody_for_strangers(app: Flask, engine: Engine) -> None:
     manager = PageInspector(app).enter("rektor.skovde")
     page = manager.get("/absences")
