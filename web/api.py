@@ -23,6 +23,7 @@ from engine.errors import InvalidAnswers, NotFound
 from engine.pages import Page
 from forms import Evaluate, Form
 from web.api_schemas import (
+    AgendaSchema,
     CaseQuery,
     CaseSchema,
     CaseSummarySchema,
@@ -145,7 +146,7 @@ def told_of(field: str) -> Iterator[None]:
 @blueprint.response(200, ProcessSchema(many=True))
 def list_processes() -> Any:
     """Processes that cases can be started of, by title."""
-    return engine().processes()
+    return engine().startable()
 
 
 @blueprint.route("/processes/<process_id>/form")
@@ -153,6 +154,7 @@ def list_processes() -> Any:
 @blueprint.response(200, QuestionsSchema)
 def read_start_form(process_id: str) -> Any:
     """What is asked when a case starts."""
+    engine().demand_startable(process_id)
     return questions(*engine().start_form(process_id))
 
 
@@ -172,6 +174,7 @@ def list_cases(query: dict[str, Any]) -> Any:
 @blueprint.response(201, CaseSchema)
 def start_case(wanted: dict[str, Any]) -> Any:
     """Start a case of a process."""
+    engine().demand_startable(wanted["process"])
     return engine().start(wanted["process"], answers=wanted["answers"], by=actor())
 
 
@@ -189,6 +192,14 @@ def read_case(number: str) -> Any:
 def read_history(number: str) -> Any:
     """What has happened in a case, oldest first."""
     return engine().history(number, by=actor())
+
+
+@blueprint.route("/units/<unit_id>/agenda")
+@requires("read-agenda")
+@blueprint.response(200, AgendaSchema)
+def read_agenda(unit_id: str) -> Any:
+    """When a unit of yours meets next, and what the meeting takes up, what has waited longest first."""
+    return engine().agenda(unit_id, by=actor())
 
 
 @blueprint.route("/messages", methods=["POST"])

@@ -25,6 +25,21 @@ class TaskSchema(ma.Schema):
     label = fields.String(allow_none=True)
 
 
+class AgendaItemSchema(TaskSchema):
+    """A task on an agenda."""
+
+    created_at = fields.AwareDateTime(metadata={"description": "Since when it has waited"})
+
+
+class AgendaSchema(ma.Schema):
+    """A unit's next meetings, and what the first takes up."""
+
+    unit = fields.String(required=True)
+    meetings = fields.List(fields.AwareDateTime(), metadata={"description": "The next first; empty without a rhythm"})
+    items = fields.List(fields.Nested(AgendaItemSchema), metadata={"description": "For the next meeting"})
+    later = fields.List(fields.Nested(AgendaItemSchema), metadata={"description": "For the one after"})
+
+
 class CaseSummarySchema(ma.Schema):
     """A case as lists show it."""
 

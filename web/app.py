@@ -30,6 +30,7 @@ from web import (
     security,
     start,
     tasks,
+    teams,
     texts,
 )
 from web.context import engine as engine_of_app
@@ -39,7 +40,7 @@ from web.settings import Settings
 #: In this order: what guards comes before what shows.
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
-    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences, calendars, overview),
+    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences, calendars, teams, overview),
 )
 
 

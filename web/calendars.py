@@ -28,6 +28,7 @@ from web.permissions import requires
 from web.postponing import chosen_day
 from web.questions import names
 from web.remembered import the_calendar, the_version
+from web.teams import all_teams
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/calendar")
 
@@ -75,12 +76,21 @@ def _page(errors: Errors) -> str:
         closed="\n".join(day.isoformat() for day in sorted(settings.calendar.closed_days)),
         places=[(place, _as_lines(settings.school_years.terms.get(place, ()))) for place in places],
         rules=RULES,
+        units=[(unit.id, unit.name) for unit in directory().units()],
         rows=_rows(),
+        teams=all_teams(),
         changes=engine().setting_changes(by=actor()),
         names=names(),
         errors=errors,
         typed=request.form,
     )
+
+
+@blueprint.get("/team")
+@requires("administer")
+def choose_team() -> ResponseReturnValue:
+    """To the page on which a unit's rhythm is set. Raises NotFound."""
+    return redirect(url_for("teams.rhythm", unit_id=directory().unit(request.args.get("unit", "")).id))
 
 
 def _as_lines(terms: Iterable[Stretch]) -> str:

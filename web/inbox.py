@@ -21,6 +21,7 @@ from web.context import directory, engine, now
 from web.i18n import zone
 from web.permissions import SIGNED_IN, requires
 from web.questions import names
+from web.teams import my_teams
 from web.texts import process_text
 
 blueprint = Blueprint("inbox", __name__)
@@ -155,6 +156,7 @@ def show() -> ResponseReturnValue:
         processes=processes,
         next_url=filters.address(after=tasks.next) if tasks.next else None,
         first_url=filters.address() if cursor else None,
+        teams=my_teams(),
         me=actor().id,
         any_to_take=any(task.assignee in (None, actor().id) for task in tasks),
     )
