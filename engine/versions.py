@@ -73,6 +73,15 @@ def get(tx: Connection, version_id: int) -> Version:
     return Version(*row)
 
 
+def numbered(tx: Connection, process_id: str, number: int) -> Version:
+    """A version of a process by its number. Raises NotFound."""
+    one = (versions.c.process_id == process_id) & (versions.c.number == number)
+    row = tx.execute(select(*_COLUMNS).where(one)).first()
+    if row is None:
+        raise NotFound(f"There is no version {process_id}@{number}. Look at `samled versions`.")
+    return Version(*row)
+
+
 def all_of(tx: Connection, process_id: str | None = None) -> list[Version]:
     """All versions, newest first for each process; or those of one process."""
     query = select(*_COLUMNS).order_by(versions.c.process_id, versions.c.number.desc())

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from web import cli_variants
+
 if TYPE_CHECKING:
     from engine import Engine
     from engine.coverage import Coverage
@@ -67,7 +69,7 @@ def main() -> None:
 @click.pass_context
 def init(ctx: click.Context, demo: bool, processes: Path | None, language: Language) -> None:
     """Bring the database up to date and publish the processes."""
-    with _engine() as engine:
+    with open_engine() as engine:
         engine.upgrade()
         _set_zone(engine)
         folder = processes or _processes_folder()
@@ -118,7 +120,7 @@ def scheduler(ctx: click.Context, healthy: bool, status: bool, as_json: bool) ->
     if not healthy and not status:
         schedule()
         return
-    with _engine() as engine:
+    with open_engine() as engine:
         if status:
             pulse = engine.pulse()
             click.echo(_as_json(pulse.as_dict()) if as_json else pulse_in_words(pulse))
@@ -234,11 +236,11 @@ def publish(ctx: click.Context, path: Path, language: Language) -> None:
     from engine.actors import SYSTEM
     from engine.errors import InvalidModel
 
-    with _engine() as engine:
+    with open_engine() as engine:
         try:
             version = engine.publish(path, by=SYSTEM)
         except InvalidModel as error:
-            _show_findings(error.findings, path, language)
+            show_findings(error.findings, path, language)
             ctx.exit(1)
         click.echo(f"{version.process_id} version {version.number}")
 
@@ -247,7 +249,7 @@ def publish(ctx: click.Context, path: Path, language: Language) -> None:
 @JSON
 def versions(as_json: bool) -> None:
     """List what is published."""
-    with _engine() as engine:
+    with open_engine() as engine:
         found = engine.versions()
     if as_json:
         keys = ("process_id", "number", "title", "hash")
@@ -261,6 +263,9 @@ def versions(as_json: bool) -> None:
         click.echo(f"{version.process_id}\t{version.number}\t{version.published_at:%Y-%m-%d %H:%M}\t{version.title}")
 
 
+main.add_command(cli_variants.diff)
+
+
 @main.command()
 @JSON
 @click.pass_context
@@ -268,7 +273,7 @@ def check(ctx: click.Context, as_json: bool) -> None:
     """Look for rows that break an invariant; none is the right answer."""
     from dataclasses import asdict
 
-    with _engine() as engine:
+    with open_engine() as engine:
         rows = engine.check()
     if as_json:
         click.echo(_as_json([asdict(row) for row in rows]))
@@ -278,7 +283,8 @@ def check(ctx: click.Context, as_json: bool) -> None:
 
 
 @contextmanager
-def _engine() -> Iterator[Engine]:
+def open_engine() -> Iterator[Engine]:
+    """An engine on the database that the environment names."""
     from engine import Engine
     from web.settings import Settings
 
@@ -315,7 +321,7 @@ def _publish_all(engine: Engine, folder: Path, language: Language) -> int:
             click.echo(_publish(engine, path))
         except InvalidModel as error:
             broken += 1
-            _show_findings(error.findings, path, language)
+            show_findings(error.findings, path, language)
     return broken
 
 
@@ -343,7 +349,7 @@ def _load_demo(engine: Engine, processes: Path) -> None:
     click.echo("Serve it with SAMLED_EXAMPLE=1 to see its people and their password on the log-in page.")
 
 
-def _show_findings(findings: Sequence[Finding], path: Path, language: Language) -> None:
+def show_findings(findings: Sequence[Finding], path: Path, language: Language) -> None:
     """Why it was not published, with the path that was given in front."""
     from engine.validation import placed
 
