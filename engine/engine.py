@@ -45,7 +45,7 @@ from engine.commands.review import Answered, Asked, Listening
 from engine.database import Database
 from engine.deadlines import Deadline
 from engine.directory import Directory, Organisation
-from engine.errors import InvalidAnswers, NotFound
+from engine.errors import CalledOnly, InvalidAnswers, NotFound
 from engine.files import File
 from engine.heartbeats import Heartbeat, Pulse
 from engine.history import Entry
@@ -109,6 +109,18 @@ class Engine:
         """The newest version of every process, by title."""
         with self.database.reading() as tx:
             return version_rows.newest(tx)
+
+    def startable(self) -> list[Version]:
+        """The newest version of every process that people start, by title: not the parts that others call."""
+        with self.database.reading() as tx:
+            newest = version_rows.newest(tx)
+            return [one for one in newest if not self.place.publications.get(tx, one.id).package.settings.called_only]
+
+    def demand_startable(self, process_id: str) -> None:
+        """Raises NotFound where there is no such process, CalledOnly where it is a part that others call."""
+        with self.database.reading() as tx:
+            if start.newest(self.place, tx, process_id).package.settings.called_only:
+                raise CalledOnly
 
     def published(self, version_id: int) -> Published:
         """A version with its package and model. Raises NotFound."""

@@ -29,6 +29,10 @@ class Forbidden(SamledError):
     """You may not do this. Ask the unit that owns the case."""
 
 
+class CalledOnly(SamledError):
+    """This process is a part of others, which call it: no case is started of it. Start the one that leads to it."""
+
+
 class Conflict(SamledError):
     """Somebody else changed this meanwhile. Look at what changed, then try again."""
 

@@ -30,6 +30,7 @@ Kind = Literal["text", "list", "flag", "duration"]
 _TOP = ("process", "roles", "deadlines", "indicators")
 _PROCESS: Mapping[str, Kind] = {
     "title": "text", "description": "text", "language": "text", "owner_role": "text", "subject": "text",
+    "called_only": "flag",
 }  # fmt: skip
 _ROLE: Mapping[str, Kind] = {"title": "text", "description": "text", "kinds": "list"}
 _DEADLINE: Mapping[str, Kind] = {
@@ -77,6 +78,8 @@ class ProcessSettings:
     owner_role: str | None = None
     #: Dotted path in the case's data to the child's personal identity number.
     subject: str | None = None
+    #: Is it a part that other processes call, of which nobody starts a case by hand?
+    called_only: bool = False
     roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     deadlines: Mapping[str, DeadlineSetting] = field(default_factory=lambda: MappingProxyType({}))
     indicators: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))

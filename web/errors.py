@@ -49,6 +49,9 @@ def tell(error: BaseException) -> Told:
         case domain.Conflict():
             message = _("Somebody else was here before you. What you wrote is not saved in the case.")
             return Told(409, "conflict", _("This has changed meanwhile"), message, changes=list(error.changes))
+        case domain.CalledOnly():
+            message = _("It is a part of other processes, and they lead to it. Start the one that you need it for.")
+            return Told(409, "called-only", _("This is not started by hand"), message)
         case domain.NotFound() | domain.Forbidden():
             return _not_found()
         case domain.InvalidAnswers():

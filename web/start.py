@@ -39,7 +39,7 @@ class Process:
 @blueprint.get("/start")
 @requires("start-case")
 def choose() -> ResponseReturnValue:
-    found = [_in_words(version.process_id, version.title, the_version(version.id)) for version in engine().processes()]
+    found = [_in_words(version.process_id, version.title, the_version(version.id)) for version in engine().startable()]
     return render_template("start/choose.html", processes=found)
 
 
@@ -100,6 +100,7 @@ def _in_words(process_id: str, title: str, published: Published) -> Process:
 
 
 def _process(process_id: str) -> Process:
+    engine().demand_startable(process_id)
     for version in engine().processes():
         if version.process_id == process_id:
             return _in_words(process_id, version.title, the_version(version.id))
