@@ -164,11 +164,12 @@ def validate(
 @main.command()
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--anew", is_flag=True, help="Replace the diagram that the file has.")
-def layout(path: Path, anew: bool) -> None:
+@click.option("--fold", multiple=True, metavar="ID", help="Give this sub-process a plane of its own.")
+def layout(path: Path, anew: bool, fold: tuple[str, ...]) -> None:
     """Draw a diagram into a .bpmn file that has none."""
     from engine.layout import lay_out
 
-    drawn = lay_out(path.read_bytes(), path.name, anew=anew)
+    drawn = lay_out(path.read_bytes(), path.name, anew=anew, fold=fold)
     path.write_bytes(drawn.content)
     click.echo(f"{path.as_posix()} has a diagram now.")
     if drawn.left_out:

@@ -1,4 +1,4 @@
-"""What the makers of the editor's own libraries (bpmn.io) do for a model: lint it, lay it out.
+"""What the makers of the editor's own libraries (bpmn.io) do for a model: lint it.
 
 The very packages that the editor uses, bundled by `build.mjs` and run in the embedded JavaScript engine. They get the
 text of a model and nothing else.

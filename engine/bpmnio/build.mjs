@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 await build({
-  entryPoints: [ here('./javascript/lint.js'), here('./javascript/layout.js') ],
+  entryPoints: [ here('./javascript/lint.js') ],
   outdir: here('./dist'),
   bundle: true,
   format: 'iife',

@@ -15,7 +15,7 @@ from engine.bpmn.reading import BPMN
 
 _DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-#: What neither linting nor laying out looks at.
+#: What linting does not look at.
 _LEFT_OUT = (
     "extensionElements", "documentation", "incoming", "outgoing", "ioSpecification", "dataInputAssociation",
     "dataOutputAssociation", "property", "timeDate", "timeDuration", "timeCycle", "condition", "script",

@@ -64,14 +64,15 @@ def test_a_diagram_is_replaced_only_when_that_is_asked_for() -> None:
     assert lay_out(drawn, "a.bpmn", anew=True).content == drawn
 
 
-def test_a_model_of_our_own_is_laid_out_anew_in_its_pool_and_says_what_is_left_out(tmp_path: Path) -> None:
-    content = (ROOT / "processes/sip/sip.bpmn").read_bytes()
-    drawn = lay_out(content, "sip.bpmn", anew=True)
+def test_a_model_of_our_own_is_laid_out_anew_in_its_pool_with_its_lanes(tmp_path: Path) -> None:
+    content = (ROOT / "processes/deviation/deviation.bpmn").read_bytes()
+    drawn = lay_out(content, "deviation.bpmn", anew=True)
     assert undrawn(drawn.content, tmp_path) == []
     assert without_diagram(drawn.content).split() == without_diagram(content).split()
-    assert "lane" in drawn.left_out
-    pools = [shape for shape in etree.fromstring(drawn.content).iter(f"{DI}BPMNShape") if shape.get("isHorizontal")]
-    assert [pool.get("bpmnElement") for pool in pools] == ["pool_sip"]
+    root = etree.fromstring(content)
+    flat = [shape for shape in etree.fromstring(drawn.content).iter(f"{DI}BPMNShape") if shape.get("isHorizontal")]
+    expected = [node.get("id") for kind in ("participant", "lane") for node in root.iter(f"{{*}}{kind}")]
+    assert [shape.get("bpmnElement") for shape in flat] == expected
 
 
 def test_two_pools_lie_one_below_the_other(tmp_path: Path) -> None:
