@@ -122,6 +122,32 @@ class Snapshot:
             self._meetings[year] = rhythms.table(known, year - 1, year + 2)
         return self._meetings[year]
 
+    def principals(self, units: Sequence[str], owner: str) -> tuple[str, ...]:
+        """Whose settings hold when units are asked in a case: their organisation's where it is one, then the owner's.
+
+        An organisation is a unit's principal (huvudman).
+        """
+        known = self.organisation.units
+        asked = {known[unit].principal if unit in known else None for unit in units}
+        first = asked.pop() if len(asked) == 1 else None
+        return tuple(dict.fromkeys(one for one in (first, self.organisation.principal(owner)) if one))
+
+    def deadline_values(
+        self,
+        process_id: str,
+        declared: Mapping[str, DeadlineSetting],
+        now: datetime,
+        roles: CaseRoles,
+        groups: Iterable[str] = (),
+    ) -> dict[str, str]:
+        """Deadline name → the value in force for those whom candidate groups mean in a case; none: for the case."""
+        principals = self.principals([unit for group in groups for unit in roles.units_of_group(group)], roles.owner)
+        return self.settings.deadline_values(process_id, declared, now, principals)
+
+    def roles(self, process_id: str, declared: Mapping[str, Role], owner: str) -> Mapping[str, Role]:
+        """The roles of a process as the organisation of a case's owner has set them."""
+        return self.settings.roles(process_id, declared, self.organisation.principal(owner))
+
     def calendar_of(self, units: Iterable[str]) -> Calendar:
         """The calendar on which these units are asked."""
         known = self.organisation.units

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +38,12 @@ class OwnValue:
     #: The last case to which it has been applied, and when there was none left.
     applied_to: int = 0
     applied_at: datetime | None = None
+    #: The organisation (huvudman) whose units it is for; None: all.
+    principal: str | None = None
+
+    def is_of(self, process_id: str, name: str, principal: str | None) -> bool:
+        """Is it about this deadline, and this organisation's?"""
+        return (self.process_id, self.name, self.principal) == (process_id, name, principal)
 
 
 _ALL = select(*[deadline_values.c[name] for name in OwnValue.__slots__]).order_by(
@@ -51,15 +57,39 @@ def load(tx: Connection) -> tuple[OwnValue, ...]:
 
 
 def in_force(
-    own: Iterable[OwnValue], process_id: str, declared: Mapping[str, DeadlineSetting], now: datetime
+    own: Iterable[OwnValue],
+    process_id: str,
+    declared: Mapping[str, DeadlineSetting],
+    now: datetime,
+    principals: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Deadline name → its value now: the organisation's own where it may have one, else the package's."""
+    """Deadline name → its value now.
+
+    The first of `principals` that has one of its own decides, then what is set for all, then the package.
+    """
     values = {name: setting.value for name, setting in declared.items()}
+    held: dict[tuple[str | None, str], str | None] = {}
     for one in own:  # the later replaces the earlier
         setting = declared.get(one.name)
         if one.process_id == process_id and setting and setting.adjustable and one.valid_from <= now:
-            values[one.name] = one.value or setting.value
+            held[one.principal, one.name] = one.value
+    for principal in (None, *reversed(principals)):
+        values |= {name: value for (whose, name), value in held.items() if whose == principal and value}
     return values
+
+
+def decides(one: OwnValue, own: Sequence[OwnValue], principals: Sequence[str], now: datetime) -> bool:
+    """Is a wait of these organisations a matter of this value, as none that comes before has one of its own?"""
+    order = (*principals, None)
+    if one.principal not in order:
+        return False
+    for principal in order[: order.index(one.principal)]:
+        theirs = [
+            other for other in own if other.is_of(one.process_id, one.name, principal) and other.valid_from <= now
+        ]
+        if theirs and theirs[-1].value:
+            return False
+    return True
 
 
 def demand_duration(value: str) -> None:
@@ -82,6 +112,7 @@ def add(
     reason: str,
     by: str | None,
     now: datetime,
+    principal: str | None = None,
 ) -> int:
     """Give a deadline a value from a moment on; `running`: for open waits too. Raises ValueError for no duration."""
     if value is not None:
@@ -89,7 +120,7 @@ def add(
     counters.raise_organisation(tx)
     row = {
         "process_id": process_id, "name": name, "value": value, "valid_from": valid_from, "running": running,
-        "reason": reason, "changed_at": now, "changed_by": by,
+        "reason": reason, "changed_at": now, "changed_by": by, "principal": principal,
     }  # fmt: skip
     key: int = tx.execute(insert(deadline_values).values(**row).returning(deadline_values.c.id)).scalar_one()
     return key

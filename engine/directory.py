@@ -88,6 +88,16 @@ class Organisation:
         found = self.units.get(unit)
         return found.municipality if found else None
 
+    def principal(self, unit: str) -> str | None:
+        """The organisation (huvudman) that a unit belongs to; None when nobody said."""
+        found = self.units.get(unit)
+        return found.principal if found else None
+
+    @property
+    def principals(self) -> list[str]:
+        """All organisations that units belong to."""
+        return sorted({unit.principal for unit in self.units.values() if unit.principal})
+
     def mailbox(self, unit: str) -> str | None:
         """The mailbox of a unit, or of the unit through which it is reached."""
         seen: set[str] = set()

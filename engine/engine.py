@@ -11,7 +11,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import cases, deadlines, drafts, files, heartbeats, history, organisations, outbox, parties, reads, subjects
+from engine import (
+    cases,
+    deadlines,
+    drafts,
+    files,
+    heartbeats,
+    history,
+    organisations,
+    outbox,
+    parties,
+    promises,
+    reads,
+    subjects,
+)
 from engine import tasks as task_rows
 from engine import versions as version_rows
 from engine.absences import Absence
@@ -31,10 +44,12 @@ from engine.commands import (
     own_deadlines,
     parked,
     postpone,
+    promise,
     publish,
     review,
     start,
     teams,
+    variants,
     work,
 )
 from engine.commands.answers import Evaluate
@@ -42,6 +57,7 @@ from engine.commands.change import Change, Workplace
 from engine.commands.look import TaskDetail
 from engine.commands.own_deadlines import Impact
 from engine.commands.review import Answered, Asked, Listening
+from engine.commands.variants import VariantStatus
 from engine.database import Database
 from engine.deadlines import Deadline
 from engine.directory import Directory, Organisation
@@ -50,12 +66,14 @@ from engine.files import File
 from engine.heartbeats import Heartbeat, Pulse
 from engine.history import Entry
 from engine.invariants import Breach, check
+from engine.merging import Side
 from engine.notices import Notifier, notifier_from_environment, send_due
 from engine.organisations import SettingChange, Settings
 from engine.outbox import Waiting
 from engine.packages import Package
 from engine.pages import Page
 from engine.parties import Party
+from engine.promises import Promise
 from engine.reads import Read
 from engine.rhythms import Rhythm
 from engine.school_years import SchoolYears, Stretch
@@ -92,9 +110,12 @@ class Engine:
 
     # Versions
 
-    def publish(self, path: Path | str, by: Actor | None = None) -> Version:
-        """Publish a folder or a bare .bpmn; the same content is the same version. Raises InvalidModel, Forbidden."""
-        return publish.publish(self.place, Path(path), by)
+    def publish(self, path: Path | str, by: Actor | None = None, *, variant_for: str | None = None) -> Version:
+        """Publish a folder or a bare .bpmn; the same content is the same version. Raises InvalidModel, Forbidden.
+
+        `variant_for`: as the local variant of that organisation (huvudman), else as the package's settings say.
+        """
+        return publish.publish(self.place, Path(path), by, variant_for=variant_for)
 
     def publish_package(self, package: Package, by: Actor | None = None) -> Version:
         """Publish a package that is in memory. Raises InvalidModel, Forbidden."""
@@ -132,6 +153,53 @@ class Engine:
         with self.database.reading() as tx:
             return version_rows.package(tx, version_rows.numbered(tx, process, number).id)
 
+    # Local variants
+
+    def variants(self, process: str | None = None) -> list[Version]:
+        """The local variant of each organisation that has one, of a process or of all."""
+        with self.database.reading() as tx:
+            return version_rows.variants(tx, process)
+
+    def variant_status(self, process: str, principal: str, take: Mapping[str, Side] | None = None) -> VariantStatus:
+        """An organisation's variant beside its base: what differs, and what a merge with the newest base would give.
+
+        Raises NotFound: it has none; NoSuchConflict.
+        """
+        return variants.status(self.place, process, principal, take)
+
+    def new_variant(self, process: str, principal: str) -> dict[str, bytes]:
+        """The files of a variant of the newest version, still as that is. Raises NotFound."""
+        return variants.new(self.place, process, principal)
+
+    def update_variant(
+        self, process: str, principal: str, take: Mapping[str, Side] | None = None, by: Actor | None = None
+    ) -> Version:
+        """Publish the merge of an organisation's variant with the newest base.
+
+        Raises NotFound, Conflict (something is to be chosen yet), InvalidModel (the merge cannot be run), Forbidden.
+        """
+        return variants.update(self.place, process, principal, take, by)
+
+    def end_variant(self, process: str, principal: str, by: Actor | None = None) -> None:
+        """Start an organisation's cases on the base again. Raises NotFound, Forbidden."""
+        variants.end(self.place, process, principal, by)
+
+    def set_role_kinds(
+        self,
+        process: str,
+        role: str,
+        kinds: Sequence[str],
+        *,
+        principal: str | None = None,
+        reason: str = "",
+        by: Actor | None = None,
+    ) -> None:
+        """Set which kinds of unit hold a role in an organisation, or in all; none: as the process says.
+
+        Raises NotFound, NotAmong (a kind that the process does not allow), Forbidden.
+        """
+        variants.set_role_kinds(self.place, process, role, kinds, principal, reason, by)
+
     # Cases
 
     def start(
@@ -150,18 +218,30 @@ class Engine:
         self._after(change)
         return look.case(self.place, change.number, None)
 
-    def start_form(self, process_id: str) -> tuple[Form | None, Evaluate]:
-        """The form with which a case of the process starts, and what evaluates its FEEL. Raises NotFound."""
+    def start_form(
+        self, process_id: str, by: Actor | None = None, owner: str | None = None
+    ) -> tuple[Form | None, Evaluate]:
+        """The form with which a case of the process starts, and what evaluates its FEEL. Raises NotFound.
+
+        `by` and `owner` as for `start`: an organisation may have a local variant.
+        """
         with self.database.reading() as tx:
-            published = start.newest(self.place, tx, process_id)
-            return look.start_form(self.place, tx, published, process_id)
+            principal = start.principal_of(self.place, tx, by, owner)
+            published = start.newest(self.place, tx, process_id, principal)
+            return look.start_form(self.place, tx, published, process_id, principal)
+
+    def version_to_start(self, process_id: str, by: Actor | None = None, owner: str | None = None) -> Version:
+        """The version on which a case would start: the owner's local variant, else the newest. Raises NotFound."""
+        with self.database.reading() as tx:
+            principal = start.principal_of(self.place, tx, by, owner)
+            return start.newest(self.place, tx, process_id, principal).version
 
     def open_cases_about(
-        self, process_id: str, answers: Mapping[str, Any], by: Actor | None = None
+        self, process_id: str, answers: Mapping[str, Any], by: Actor | None = None, owner: str | None = None
     ) -> Sequence[CaseSummary]:
         """Open cases about the child whom these start answers name, those that `by` may know of."""
         with self.database.reading() as tx:
-            return start.same_subject(self.place, tx, process_id, answers, by)
+            return start.same_subject(self.place, tx, process_id, answers, by, owner)
 
     def case(self, case_id: str, by: Actor | None = None) -> Case:
         """A case by its number. With `by`, one row is logged; not visible to them is NotFound."""
@@ -503,19 +583,22 @@ class Engine:
         valid_from: datetime | None = None,
         running: bool = False,
         reason: str = "",
+        principal: str | None = None,
     ) -> None:
         """Give a deadline a value of the organisation's own (None: the package's again).
 
+        `principal`: only for waits of the units of that organisation (huvudman), and before what is set for all.
         It holds from `valid_from` (now) on: for waits that begin then, and where `running`, for those that are open.
         Raises NotFound, NotAdjustable, Forbidden; ValueError for no duration.
         """
         own_deadlines.set_value(
-            self.place, process_id, name, value, valid_from=valid_from, running=running, reason=reason, by=by
-        )
+            self.place, process_id, name, value,
+            valid_from=valid_from, running=running, reason=reason, by=by, principal=principal,
+        )  # fmt: skip
 
-    def preview_deadline(self, process_id: str, name: str, value: str | None) -> Impact:
+    def preview_deadline(self, process_id: str, name: str, value: str | None, principal: str | None = None) -> Impact:
         """What a value would do to open waits, if it held for them now. Raises NotFound, NotAdjustable, ValueError."""
-        return own_deadlines.preview(self.place, process_id, name, value)
+        return own_deadlines.preview(self.place, process_id, name, value, principal)
 
     def apply_deadlines(self, limit: int = 200) -> int:
         """What a scheduler calls: bring new values to running cases. How many cases were looked at."""
@@ -570,6 +653,25 @@ class Engine:
     def set_rhythm(self, unit: str, rhythm: Rhythm | None, reason: str = "", by: Actor | None = None) -> None:
         """Set when a unit meets (None: not any more). Raises NotFound, Forbidden: for its managers, administrators."""
         teams.set_rhythm(self.place, unit, rhythm, reason, by)
+
+    def set_promise(self, unit: str, own: Promise, reason: str = "", by: Actor | None = None) -> None:
+        """Word what a unit promises. Raises NotFound, ValueError, Forbidden: for its managers and administrators."""
+        promise.set_promise(self.place, unit, own, reason, by)
+
+    def promise(self, unit: str) -> Promise:
+        """What a unit promises in its own words; empty when it has worded nothing."""
+        with self.database.reading() as tx:
+            return promises.of_unit(tx, unit)
+
+    def promises(self) -> Mapping[str, Promise]:
+        """Unit id → its promise, for units that have worded one."""
+        with self.database.reading() as tx:
+            return promises.of_all(tx)
+
+    def promise_changes(self, unit: str) -> list[SettingChange]:
+        """Who worded a unit's promise how, when and why, the newest first."""
+        with self.database.reading() as tx:
+            return promises.history(tx, unit)
 
     def agenda(self, unit: str, by: Actor | None = None) -> Agenda:
         """A unit's next meetings and what the first takes up. Raises NotFound, also for whoever is not of it."""

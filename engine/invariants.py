@@ -138,7 +138,9 @@ def _differs(place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]]) -> It
     current = party_rows.of_case(tx, case_id)
     environment = environment_of(place, tx, published, row, current)
     run = Run.restore(published.model, case_rows.state(tx, case_id), environment)
-    roles = CaseRoles(published.roles, row.owner, current, place.snapshots.get(tx).organisation)
+    snapshot = place.snapshots.get(tx)
+    declared = snapshot.roles(row.process_id, published.roles, row.owner)
+    roles = CaseRoles(declared, row.owner, current, snapshot.organisation)
     wanted = project(run, roles)
     stored = {
         token: (element, due)

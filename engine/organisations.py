@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,13 +13,16 @@ from engine import counters, deadline_values
 from engine.calendars import DEFAULT_ZONE, Calendar
 from engine.deadline_values import OwnValue
 from engine.directory import Unit
-from engine.process_settings import DeadlineSetting
+from engine.process_settings import DeadlineSetting, Role
 from engine.rhythms import Rhythm
 from engine.schema import setting_changes, settings
 from engine.school_years import SchoolYears
 from engine.upsert import upsert
 
 CLOSED_DAYS, ZONE, EVES, HOURS, SCHOOL_YEARS = "closed-days", "zone", "eves", "hours-of-working-days", "school-years"
+#: Which kinds of unit hold a role.
+ROLE_KINDS = "role-kinds"
+RoleKinds = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 #: And behind it a unit's id: when that unit meets.
 RHYTHM = "rhythm:"
 
@@ -34,11 +37,30 @@ class Settings:
     #: Unit id → when it meets.
     rhythms: Mapping[str, Rhythm] = field(default_factory=dict)
 
+    #: Process id → role → organisation (empty: all) → which kinds of unit may hold it there.
+    role_kinds: RoleKinds = field(default_factory=dict)
+
     def deadline_values(
-        self, process_id: str, declared: Mapping[str, DeadlineSetting], now: datetime
+        self,
+        process_id: str,
+        declared: Mapping[str, DeadlineSetting],
+        now: datetime,
+        principals: Sequence[str] = (),
     ) -> dict[str, str]:
-        """Deadline name → the value in force."""
-        return deadline_values.in_force(self.own_values, process_id, declared, now)
+        """Deadline name → the value in force; `principals`: the organisations whose own come first, in this order."""
+        return deadline_values.in_force(self.own_values, process_id, declared, now, principals)
+
+    def roles(self, process_id: str, declared: Mapping[str, Role], principal: str | None) -> Mapping[str, Role]:
+        """The roles of a process as an organisation has set them."""
+        own = self.role_kinds.get(process_id)
+        if not own:
+            return declared
+        found = dict(declared)
+        for name, by_principal in own.items():
+            kinds = by_principal.get(principal or "") or by_principal.get("")
+            if kinds and name in found:
+                found[name] = replace(found[name], kinds=tuple(kinds))
+        return found
 
     def calendar_of(self, units: Iterable[Unit]) -> Calendar:
         """The calendar on which these units are asked: that of a school's terms where all of them are schools."""
@@ -73,7 +95,8 @@ def load(tx: Connection) -> Settings:
         for key, value in stored.items()
         if key.startswith(RHYTHM) and value
     }
-    return Settings(calendar, SchoolYears.read(stored.get(SCHOOL_YEARS)), deadline_values.load(tx), rhythms)
+    own, kinds = deadline_values.load(tx), stored.get(ROLE_KINDS, {})
+    return Settings(calendar, SchoolYears.read(stored.get(SCHOOL_YEARS)), own, rhythms, kinds)
 
 
 def set_closed_days(tx: Connection, days: frozenset[date], by: str | None, now: datetime, reason: str = "") -> None:
@@ -103,6 +126,26 @@ def set_school_years(tx: Connection, years: SchoolYears, by: str | None, now: da
 def set_rhythm(tx: Connection, unit: str, rhythm: Rhythm | None, by: str | None, now: datetime, reason: str) -> None:
     """Set when a unit meets; None: it has no rhythm any more."""
     _change(tx, RHYTHM + unit, rhythm.as_json() if rhythm else {}, by, now, reason)
+
+
+def set_role_kinds(
+    tx: Connection,
+    process_id: str,
+    role: str,
+    principal: str | None,
+    kinds: Sequence[str],
+    by: str | None,
+    now: datetime,
+    reason: str,
+) -> None:
+    """Set which kinds of unit hold a role, for an organisation or (None) for all; nothing: as the process says."""
+    counters.raise_organisation(tx)  # first: whoever changes a setting at the same time waits here
+    held: dict[str, dict[str, dict[str, list[str]]]] = get(tx, ROLE_KINDS) or {}
+    own = held.setdefault(process_id, {}).setdefault(role, {})
+    own[principal or ""] = list(kinds)
+    if not kinds:
+        del own[principal or ""]
+    _change(tx, ROLE_KINDS, held, by, now, reason)
 
 
 def get(tx: Connection, key: str) -> Any:

@@ -30,7 +30,7 @@ Kind = Literal["text", "list", "flag", "duration"]
 _TOP = ("process", "roles", "deadlines", "indicators")
 _PROCESS: Mapping[str, Kind] = {
     "title": "text", "description": "text", "language": "text", "owner_role": "text", "subject": "text",
-    "called_only": "flag",
+    "called_only": "flag", "variant_of": "text", "variant_for": "text", "promise": "text", "promise_by": "text",
 }  # fmt: skip
 _ROLE: Mapping[str, Kind] = {"title": "text", "description": "text", "kinds": "list"}
 _DEADLINE: Mapping[str, Kind] = {
@@ -78,6 +78,12 @@ class ProcessSettings:
     owner_role: str | None = None
     #: Dotted path in the case's data to the child's personal identity number.
     subject: str | None = None
+    #: Of a local variant: the version it stands on, such as `sip@3`, and the organisation (huvudman) whose it is.
+    variant_of: str | None = None
+    variant_for: str | None = None
+    #: What the unit that is asked promises, where it words nothing itself, and the path in the data to that unit.
+    promise: str | None = None
+    promise_by: str | None = None
     #: Is it a part that other processes call, of which nobody starts a case by hand?
     called_only: bool = False
     roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))

@@ -121,6 +121,11 @@ versions = Table(
     Column("package", LargeBinary, nullable=False),
     Column("published_at", Instant, nullable=False),
     Column("published_by", String(200)),
+    #: Of a local variant: the organisation (huvudman) whose it is, and the version it stands on (never deleted).
+    Column("principal", String(300)),
+    Column("base_version_id", Key),
+    #: Of a local variant: since when no case starts on it.
+    Column("withdrawn_at", Instant),
     UniqueConstraint("process_id", "number"),
 )
 
@@ -430,6 +435,8 @@ deadline_values = Table(
     #: How far a scheduler has come with the running cases: the last case done, and when there was none left.
     Column("applied_to", Key, nullable=False, server_default="0"),
     Column("applied_at", Instant),
+    #: The organisation (huvudman) whose own it is; None: of all.
+    Column("principal", String(300)),
 )
 _WAITING = deadline_values.c.running & deadline_values.c.applied_at.is_(None)
 Index("ix_deadline_values_waiting", deadline_values.c.valid_from, sqlite_where=_WAITING, postgresql_where=_WAITING)

@@ -30,7 +30,8 @@ class CaseContext:
     #: The revision that the command makes: with it, keys of the outbox are unique.
     revision: int
     now: datetime
-    declared_roles: Mapping[str, Role]
+    #: A case's owner → the roles of the process as that unit's organisation has set them.
+    roles_for: Callable[[str], Mapping[str, Role]]
     organisation: Organisation
     owner: str
     parties: list[Party]
@@ -44,7 +45,7 @@ class CaseContext:
         self._resolve()
 
     def _resolve(self) -> None:
-        self.roles = CaseRoles(self.declared_roles, self.owner, self.parties, self.organisation)
+        self.roles = CaseRoles(self.roles_for(self.owner), self.owner, self.parties, self.organisation)
 
     def send(self, kind: str, payload: Mapping[str, Any]) -> None:
         """Put something into the outbox."""

@@ -7,8 +7,9 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Column, Connection, String, bindparam, func, insert, select, update
 
 from engine import counters
 from engine.errors import NotFound
@@ -29,39 +30,73 @@ class Version:
     hash: str
     published_at: datetime
     published_by: str | None
+    #: Of a local variant: whose (huvudman), and the id of the version it stands on.
+    principal: str | None = None
+    base_version_id: int | None = None
+    #: Of a local variant: since when no case starts on it.
+    withdrawn_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """As the command line writes it: `sip@3`."""
+        return f"{self.process_id}@{self.number}"
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Column[Any], ...] = (
     versions.c.id, versions.c.process_id, versions.c.number, versions.c.title,
     versions.c.hash, versions.c.published_at, versions.c.published_by,
+    versions.c.principal, versions.c.base_version_id, versions.c.withdrawn_at,
 )  # fmt: skip
+_IS_BASE = versions.c.principal.is_(None)
 _LATEST = (
-    select(*_COLUMNS).where(versions.c.process_id == bindparam("process")).order_by(versions.c.number.desc()).limit(1)
+    select(*_COLUMNS)
+    .where(
+        versions.c.process_id == bindparam("process"),
+        _IS_BASE | ((versions.c.principal == bindparam("principal", type_=String)) & versions.c.withdrawn_at.is_(None)),
+    )
+    .order_by(_IS_BASE, versions.c.number.desc())
+    .limit(1)
 )
+_HIGHEST = select(func.max(versions.c.number)).where(versions.c.process_id == bindparam("process"))
 _BY_ID = select(*_COLUMNS).where(versions.c.id == bindparam("id"))
 _PACKAGE = select(versions.c.package, versions.c.process_id).where(versions.c.id == bindparam("id"))
 
 
 def publish(
-    tx: Connection, package: Package, process_id: str, messages: Mapping[str, str], by: str | None, now: datetime
+    tx: Connection,
+    package: Package,
+    process_id: str,
+    messages: Mapping[str, str],
+    by: str | None,
+    now: datetime,
+    *,
+    principal: str | None = None,
+    base: Version | None = None,
 ) -> Version:
-    """Store a package as the newest version of its process; the same content again is the same version."""
+    """Store a package as the newest version of its process; the same content again is the same version.
+
+    `principal`: as that organisation's local variant, which stands on the version `base`.
+    """
     counters.next_value(tx, "published")  # whoever publishes at the same time waits here, and then sees this version
-    found = latest(tx, process_id)
-    if found is not None and found.hash == package.hash:
+    found = latest(tx, process_id, principal)
+    if found is not None and (found.hash, found.principal) == (package.hash, principal):
         return found
+    highest = tx.execute(_HIGHEST, {"process": process_id}).scalar()
     values = {
-        "process_id": process_id, "number": found.number + 1 if found else 1, "hash": package.hash,
+        "process_id": process_id, "number": (highest or 0) + 1, "hash": package.hash,
         "title": package.title, "package": _zipped(package), "messages": dict(messages),
-        "published_at": now, "published_by": by,
+        "published_at": now, "published_by": by, "principal": principal, "base_version_id": base.id if base else None,
     }  # fmt: skip
     key = tx.execute(insert(versions).values(**values).returning(versions.c.id)).scalar_one()
     return get(tx, key)
 
 
-def latest(tx: Connection, process_id: str) -> Version | None:
-    """The newest version of a process; None if none was published."""
-    row = tx.execute(_LATEST, {"process": process_id}).first()
+def latest(tx: Connection, process_id: str, principal: str | None = None) -> Version | None:
+    """The version on which a case of an organisation starts: its local variant if it has one, else the newest.
+
+    None if none was published.
+    """
+    row = tx.execute(_LATEST, {"process": process_id, "principal": principal}).first()
     return Version(*row) if row else None
 
 
@@ -90,10 +125,30 @@ def all_of(tx: Connection, process_id: str | None = None) -> list[Version]:
     return [Version(*row) for row in tx.execute(query)]
 
 
+def withdraw(tx: Connection, process_id: str, principal: str, now: datetime) -> bool:
+    """Start no more cases on an organisation's local variant. False: it has none."""
+    mine = (
+        (versions.c.process_id == process_id) & (versions.c.principal == principal) & versions.c.withdrawn_at.is_(None)
+    )
+    return tx.execute(update(versions).where(mine).values(withdrawn_at=now)).rowcount > 0
+
+
+def variants(tx: Connection, process_id: str | None = None) -> list[Version]:
+    """The local variant of each organisation that has one, of a process or of all: on which its cases start."""
+    mine = select(*_COLUMNS).where(versions.c.principal.is_not(None), versions.c.withdrawn_at.is_(None))
+    if process_id is not None:
+        mine = mine.where(versions.c.process_id == process_id)
+    found: dict[tuple[str, str | None], Version] = {}
+    for row in tx.execute(mine.order_by(versions.c.process_id, versions.c.principal, versions.c.number)):
+        version = Version(*row)
+        found[version.process_id, version.principal] = version  # the later replaces the earlier
+    return list(found.values())
+
+
 def newest(tx: Connection) -> list[Version]:
-    """The newest version of every process, by title."""
-    mine = select(versions.c.process_id, func.max(versions.c.number).label("number")).group_by(versions.c.process_id)
-    last = mine.subquery()
+    """The newest version of every process, by title; no organisation's own."""
+    mine = select(versions.c.process_id, func.max(versions.c.number).label("number")).where(_IS_BASE)
+    last = mine.group_by(versions.c.process_id).subquery()
     joined = (versions.c.process_id == last.c.process_id) & (versions.c.number == last.c.number)
     return [Version(*row) for row in tx.execute(select(*_COLUMNS).join(last, joined).order_by(versions.c.title))]
 

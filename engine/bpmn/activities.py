@@ -60,7 +60,7 @@ class UserTask(Activity, defaults.UserTask):  # type: ignore[misc]
         calendar = environment.calendar_of(groups)
         if calendar is None and began is None:
             return None
-        return environment.feel_on(calendar or environment.calendar, began or environment.now)
+        return environment.feel_on(calendar or environment.calendar, began or environment.now, groups)
 
     def due_again(self, token: Token, began: datetime) -> datetime | None:
         """When the open task would be due by what holds now, had it come at `began`.

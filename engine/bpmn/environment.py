@@ -34,6 +34,11 @@ def no_meetings(now: datetime) -> MeetingTable:
     return NO_MEETINGS
 
 
+def no_values(groups: Sequence[str]) -> Mapping[str, str] | None:
+    """The default: no unit has values of deadlines of its own."""
+    return None
+
+
 def no_calendar(groups: Sequence[str]) -> Calendar | None:
     """The default: no unit has a calendar of its own."""
     return None
@@ -49,6 +54,8 @@ class Environment:
     calendar_of: Callable[[Sequence[str]], Calendar | None] = no_calendar
     #: Deadline name → its value in force ("P3W", "5 working days").
     deadline_values: Mapping[str, str] = field(default_factory=dict)
+    #: Candidate groups → the values in force for the units they mean; None: those of the case.
+    deadline_values_of: Callable[[Sequence[str]], Mapping[str, str] | None] = no_values
     #: Role → the units that may hold it.
     units_by_role: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: When units with a rhythm meet, in the years around an instant.
@@ -65,13 +72,14 @@ class Environment:
         """The same for FEEL."""
         return self.feel_on(self.calendar, self.now)
 
-    def feel_on(self, calendar: Calendar, now: datetime) -> FeelContext:
-        """The same on another calendar, or at another time."""
+    def feel_on(self, calendar: Calendar, now: datetime, groups: Sequence[str] = ()) -> FeelContext:
+        """The same on another calendar, at another time, or with the deadlines of those whom candidate groups mean."""
+        values = self.deadline_values_of(groups) if groups else None
         return FeelContext(
             now=now,
             zone=calendar.zone,
             calendar=calendar.table(now.year - 25, now.year + 15),
-            deadlines=dict(self.deadline_values),
+            deadlines=dict(self.deadline_values if values is None else values),
             units_by_role={role: list(units) for role, units in self.units_by_role.items()},
             meetings=self.meetings(now),
         )

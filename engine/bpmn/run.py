@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from engine.bpmn.model import Model
 from engine.bpmn.occurrences import Occurrence
 from engine.bpmn.state import from_state, to_state
 from engine.bpmn.tokens import Token
+from engine.bpmn.triggers import asked_groups
 from engine.errors import Conflict, FeelError, Incident, NotFound
 
 
@@ -217,6 +218,11 @@ class Run:
             token.task_spec.caught(token, {})
         except (FeelError, Incident) as error:
             self._case.fail(token, error.said)
+
+    def asked_groups(self, token_id: int) -> Sequence[str]:
+        """The candidate groups of an open task, or of that which a timer watches; none for other waits."""
+        token = self._case.tokens.get(token_id)
+        return asked_groups(token) if token is not None else ()
 
     def due_again(self, token_id: int, began: datetime) -> datetime | None:
         """When an open task or a timer would be due by the deadlines that hold now; `began`: when the task came.

@@ -6,7 +6,7 @@ correlation key. So nothing is computed again when a case is restored.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -162,7 +162,9 @@ class Timer(Trigger):
         return False
 
     def _text(self, token: Token) -> Any:
-        value = self.value.of(token)
+        environment, groups = token.workflow.top_workflow.environment, asked_groups(token)
+        around = environment.feel_on(environment.calendar, environment.now, groups) if groups else None
+        value = self.value.of(token, context=around)
         if value in (None, ""):
             said = Text(
                 "The timer has no value, so nobody would be told. Correct its expression",
@@ -192,7 +194,7 @@ class DateTimer(Timer):
         if began is None:
             return None
         environment = token.workflow.top_workflow.environment
-        context = environment.feel_on(environment.calendar, datetime.fromisoformat(began))
+        context = environment.feel_on(environment.calendar, datetime.fromisoformat(began), asked_groups(token))
         return self.due(token, str(self.value.of(token, context=context)))
 
     def due(self, token: Token, text: str) -> datetime:
@@ -232,6 +234,14 @@ class CycleTimer(Timer):
         data["number"] = number
         self._set(token, following[1])
         return True
+
+
+def asked_groups(token: Token) -> Sequence[str]:
+    """The candidate groups of the open task that a token is, or watches; none for other waits."""
+    host = token.workflow.top_workflow.tokens.get(token.internal_data.get("host", token.id))
+    said = (host or token).internal_data.get("task", {})
+    groups: Sequence[str] = said.get("groups", ())
+    return groups
 
 
 def _readable(read: Callable[[], T]) -> T:

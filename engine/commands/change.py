@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from engine import access, cases, history, outbox, parties, projection, services, subjects, tasks
 from engine.access import Action, CaseAccess
 from engine.actors import Actor
-from engine.bpmn.environment import Environment, ServiceCall, no_calendar, no_services
+from engine.bpmn.environment import Environment, ServiceCall, no_calendar, no_services, no_values
 from engine.bpmn.run import Run
 from engine.caching import Publications, Published, Snapshot, Snapshots, Warm, WarmCases
 from engine.calendars import Calendar
@@ -29,6 +29,7 @@ from engine.database import Database
 from engine.encoding import unpack
 from engine.errors import Conflict, Forbidden
 from engine.prepared import together
+from engine.process_settings import Role
 from engine.projection import Projection, Surroundings
 from engine.services import CaseContext
 from engine.tasks import TaskRow
@@ -71,7 +72,7 @@ class Change:
         self._warm = place.warm.take(row.id, row.revision)
         self._parties = self._warm.parties if self._warm else claim.parties if claim else parties.of_case(tx, row.id)
         self.context = CaseContext(
-            row.number, row.revision + 1, self.now, published.roles, snapshot.organisation, row.owner, self._parties
+            row.number, row.revision + 1, self.now, self._roles_for, snapshot.organisation, row.owner, self._parties
         )
         self.environment = self._environment(row.started_at)
         #: Tokens that got another instant: their rows are made anew.
@@ -106,12 +107,20 @@ class Change:
             now=self.now,
             calendar=settings.calendar,
             calendar_of=self._calendar_of_groups,
-            deadline_values=settings.deadline_values(self.row.process_id, self.published.deadlines, self.now),
+            deadline_values=self._deadline_values(()),
+            deadline_values_of=self._deadline_values,
             units_by_role=self.context.roles,
             meetings=self.snapshot.meetings,
             case={"id": self.number, "owner": self.row.owner, "started": iso(started_at)},
             service=self._service,
         )
+
+    def _roles_for(self, owner: str) -> Mapping[str, Role]:
+        return self.snapshot.roles(self.row.process_id, self.published.roles, owner)
+
+    def _deadline_values(self, groups: Sequence[str]) -> Mapping[str, str]:
+        declared, roles = self.published.deadlines, self.context.roles
+        return self.snapshot.deadline_values(self.row.process_id, declared, self.now, roles, groups)
 
     def _calendar_of_groups(self, groups: Sequence[str]) -> Calendar:
         return self.snapshot.calendar_of_groups(groups, self.context.roles)
@@ -121,6 +130,7 @@ class Change:
         # What the service changed must hold for the rest of this very command.
         self.environment.case = {**self.environment.case, "owner": self.context.owner}
         self.environment.units_by_role = self.context.roles
+        self.environment.deadline_values = self._deadline_values(())
         self.environment.__dict__.pop("feel", None)
         return result
 
@@ -262,6 +272,7 @@ class Change:
         """Else the run would keep this command and its connection alive."""
         self.environment.service = no_services
         self.environment.calendar_of = no_calendar
+        self.environment.deadline_values_of = no_values
 
 
 def open_change(

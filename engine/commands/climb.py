@@ -56,7 +56,9 @@ def _payload(row: DueRow, told: list[str]) -> dict[str, object]:
 
 def _whom(claim: Claim, task: Task | None, published: Published, snapshot: Snapshot, day: date) -> list[str]:
     row, owner = claim.due, claim.case.owner
-    roles = CaseRoles(published.roles, owner, claim.parties, snapshot.organisation)
+    roles = CaseRoles(
+        snapshot.roles(claim.case.process_id, published.roles, owner), owner, claim.parties, snapshot.organisation
+    )
     if task is None:  # stopped: the case's owner and their managers hear of it until they have decided
         return list(dict.fromkeys([f"unit:{owner}", *roles.recipients("unit-manager", (owner,))]))
     holding = [f"unit:{unit}" for unit in task.units or (owner,)]

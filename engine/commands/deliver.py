@@ -42,7 +42,7 @@ def send(place: Workplace, name: str, key: str | None, payload: Mapping[str, Any
     with place.database.reading() as tx:
         starts = versions.started_by(tx, name)
     for version, at in starts:
-        beginning = Beginning(version.process_id, payload, by or SYSTEM, at=at, unchecked=True, version_id=version.id)
+        beginning = Beginning(version.process_id, payload, by or SYSTEM, at=at, unchecked=True)
         with place.database.command() as tx:
             change = start(place, tx, beginning)
         change.keep_warm()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row
@@ -14,7 +15,7 @@ from engine.access import Action, CaseAccess, may
 from engine.actors import Actor
 from engine.bpmn.environment import Environment
 from engine.bpmn.run import Run
-from engine.caching import Published
+from engine.caching import Published, Snapshot
 from engine.cases import Case
 from engine.commands.answers import Evaluate, evaluator
 from engine.commands.change import Workplace, iso
@@ -154,27 +155,37 @@ def _detail(place: Workplace, tx: Connection, found: Task, row: Row[*tuple[Any, 
 
 
 def environment_of(
-    place: Workplace, tx: Connection, published: Published, row: Row[*tuple[Any, ...]], current: list[Party]
+    place: Workplace,
+    tx: Connection,
+    published: Published,
+    row: Row[*tuple[Any, ...]],
+    current: list[Party],
+    snapshot: Snapshot | None = None,
 ) -> Environment:
-    """The surroundings of a case that is only looked at."""
-    snapshot = place.snapshots.get(tx)
-    now, roles = place.clock.now(tx), CaseRoles(published.roles, row.owner, current, snapshot.organisation)
+    """The surroundings of a case that is only looked at; `snapshot`: in another organisation than it is now."""
+    snapshot = snapshot or place.snapshots.get(tx)
+    now, declared = place.clock.now(tx), snapshot.roles(row.process_id, published.roles, row.owner)
+    roles = CaseRoles(declared, row.owner, current, snapshot.organisation)
+    values = partial(snapshot.deadline_values, row.process_id, published.deadlines, now, roles)
     return Environment(
         now=now,
         calendar=snapshot.settings.calendar,
         calendar_of=lambda groups: snapshot.calendar_of_groups(groups, roles),
-        deadline_values=snapshot.settings.deadline_values(row.process_id, published.deadlines, now),
+        deadline_values=values(),
+        deadline_values_of=values,
         units_by_role=roles,
         meetings=snapshot.meetings,
         case={"id": row.number, "owner": row.owner, "started": iso(row.started_at)},
     )
 
 
-def start_form(place: Workplace, tx: Connection, published: Published, process_id: str) -> tuple[Form | None, Evaluate]:
-    """The form with which a case starts, if it has one, and how to evaluate its FEEL."""
+def start_form(
+    place: Workplace, tx: Connection, published: Published, process_id: str, principal: str | None
+) -> tuple[Form | None, Evaluate]:
+    """The form with which an organisation's case starts, if it has one, and how to evaluate its FEEL."""
     snapshot, now = place.snapshots.get(tx), place.clock.now(tx)
     settings = snapshot.settings
-    values = settings.deadline_values(process_id, published.deadlines, now)
+    values = settings.deadline_values(process_id, published.deadlines, now, (principal,) if principal else ())
     environment = Environment(now=now, calendar=settings.calendar, deadline_values=values, meetings=snapshot.meetings)
     form_id = published.model.start_form(process_id)
     return (published.form(process_id, form_id) if form_id else None), evaluator(environment)

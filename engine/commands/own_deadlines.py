@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, select
 from engine import cases, deadline_values, versions, wakeups
 from engine.actors import Actor
 from engine.bpmn.run import Run
+from engine.caching import Snapshot
 from engine.claims import Claim
 from engine.commands.change import Change, Workplace, open_change
 from engine.commands.look import environment_of
@@ -27,6 +28,7 @@ from engine.errors import NotFound, SamledError
 from engine.parties import of_case
 from engine.process_settings import DeadlineSetting
 from engine.reasons import reason
+from engine.roles import CaseRoles
 from engine.schema import cases as case_table
 from engine.schema import deadlines, tasks
 
@@ -66,12 +68,14 @@ class _Wait:
     began: datetime
 
 
-def declared(place: Workplace, tx: Connection, process_id: str, name: str) -> DeadlineSetting:
-    """A deadline of the newest version of a process.
+def declared(place: Workplace, tx: Connection, process_id: str, name: str, principal: str | None) -> DeadlineSetting:
+    """A deadline of the version of a process on which cases start now, those of `principal` where it is given.
 
     Raises NotFound, and NotAdjustable where an organisation may not have its own.
     """
-    newest = versions.latest(tx, process_id)
+    if principal is not None and principal not in place.snapshots.get(tx).organisation.principals:
+        raise NotFound(f"No unit belongs to {principal}. Write the organisation as its units have it.")
+    newest = versions.latest(tx, process_id, principal)
     if newest is None:
         raise NotFound(f"There is no process {process_id}. Look at `samled versions`.")
     setting = place.publications.get(tx, newest.id).deadlines.get(name)
@@ -92,24 +96,28 @@ def set_value(
     running: bool,
     reason: str,
     by: Actor | None,
+    principal: str | None = None,
 ) -> None:
     """Give a deadline a value from a moment on (now if None); None: the package's own again.
+
+    `principal`: for the units of that organisation only, and before what is set for all.
 
     Raises NotFound, NotAdjustable, Forbidden; ValueError for no duration.
     """
     with place.database.command() as tx:
         demand_administrator(place, tx, by)
-        declared(place, tx, process_id, name)
+        declared(place, tx, process_id, name, principal)
         now = place.clock.now(tx)
         deadline_values.add(
             tx, process_id, name, value,
             valid_from=valid_from or now, running=running, reason=reason, by=by.id if by else None, now=now,
+            principal=principal,
         )  # fmt: skip
         if running:
             wakeups.announce(tx)
 
 
-def preview(place: Workplace, process_id: str, name: str, value: str | None) -> Impact:
+def preview(place: Workplace, process_id: str, name: str, value: str | None, principal: str | None = None) -> Impact:
     """What a value would do to what is waited for, if it held for it now.
 
     Raises NotFound, NotAdjustable; ValueError for no duration.
@@ -117,13 +125,13 @@ def preview(place: Workplace, process_id: str, name: str, value: str | None) -> 
     if value is not None:
         deadline_values.demand_duration(value)
     with place.database.reading() as tx:
-        setting = declared(place, tx, process_id, name)
+        declared(place, tx, process_id, name, principal)
         now = place.clock.now(tx)
-        wanted = value or setting.value
+        wanted = OwnValue(0, process_id, name, value, now, False, "", now, None, principal=principal)
         counts = {"concerned": 0, "sooner": 0, "later": 0, "overdue": 0}
         rows = _cases(tx, process_id, name, after=0, limit=MOST_PREVIEWED)
         for row in rows:
-            for wait, due in _moved(place, tx, row, name, wanted):
+            for wait, due in _moved(place, tx, row, wanted):
                 counts["concerned"] += 1
                 counts["sooner"] += due < wait.due_at
                 counts["later"] += due > wait.due_at
@@ -132,14 +140,14 @@ def preview(place: Workplace, process_id: str, name: str, value: str | None) -> 
 
 
 def _moved(
-    place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]], name: str, value: str
+    place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]], wanted: OwnValue
 ) -> list[tuple[_Wait, datetime]]:
-    """The waits of a case with the instant that a value would give them; nothing is changed.
+    """The waits of a case that a value concerns, with the instant that it would give them; nothing is changed.
 
     None of a case that cannot be read, which `samled check` tells.
     """
     try:
-        return list(_would_move(place, tx, row, name, value))
+        return list(_would_move(place, tx, row, wanted))
     except Exception as error:
         if is_about_the_database(error):
             raise
@@ -148,16 +156,30 @@ def _moved(
 
 
 def _would_move(
-    place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]], name: str, value: str
+    place: Workplace, tx: Connection, row: Row[*tuple[Any, ...]], wanted: OwnValue
 ) -> Iterator[tuple[_Wait, datetime]]:
     published = place.publications.get(tx, row.version_id)
-    environment = environment_of(place, tx, published, row, of_case(tx, row.id))
-    environment.deadline_values = {**environment.deadline_values, name: value}
+    snapshot = place.snapshots.get(tx)
+    with_it = replace(snapshot.settings, own_values=(*snapshot.settings.own_values, wanted))
+    snapshot = replace(snapshot, settings=with_it)
+    current = of_case(tx, row.id)
+    environment = environment_of(place, tx, published, row, current, snapshot)
     run = Run.restore(published.model, cases.state(tx, row.id), environment)
-    for wait in _waits(tx, row.id, name):
+    declared_roles = snapshot.roles(row.process_id, published.roles, row.owner)
+    roles = CaseRoles(declared_roles, row.owner, current, snapshot.organisation)
+    for wait in _waits(tx, row.id, wanted.name):
+        if not _concerns(wanted, wait, run, snapshot, roles, environment.now):
+            continue
         due = run.due_again(wait.token, wait.began)
         if due is not None:
             yield wait, due
+
+
+def _concerns(own: OwnValue, wait: _Wait, run: Run, snapshot: Snapshot, roles: CaseRoles, now: datetime) -> bool:
+    """Does a wait go by this value: not by one that an organisation in it has of its own?"""
+    units = [unit for group in run.asked_groups(wait.token) for unit in roles.units_of_group(group)]
+    principals = snapshot.principals(units, roles.owner)
+    return deadline_values.decides(own, snapshot.settings.own_values, principals, now)
 
 
 def _cases(tx: Connection, process_id: str, name: str, *, after: int, limit: int) -> list[Row[*tuple[Any, ...]]]:
@@ -258,6 +280,8 @@ def _apply_to(place: Workplace, tx: Connection, case: int, own: OwnValue) -> Cha
         return None
     moved = 0
     for wait in _waits(tx, case, own.name):
+        if not _concerns(own, wait, change.run, change.snapshot, change.context.roles, change.now):
+            continue
         due = change.run.due_again(wait.token, wait.began)
         if due is not None and due != wait.due_at:
             element = change.before.deadlines[wait.token].element_id

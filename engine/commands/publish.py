@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import versions
 from engine.access import OrganisationAccess, may
 from engine.actors import Actor
+from engine.commands import variants
 from engine.commands.change import Workplace
 from engine.errors import Forbidden, InvalidModel
 from engine.packages import Package
@@ -16,12 +17,16 @@ from engine.validation.subject import Subject
 from engine.versions import Version
 
 
-def publish(place: Workplace, path: Path, by: Actor | None) -> Version:
+def publish(place: Workplace, path: Path, by: Actor | None, *, variant_for: str | None = None) -> Version:
     """Store the package at `path` as a version, and the packages beside it whose processes it starts.
 
-    Raises Forbidden, and InvalidModel with what cannot be run.
+    A variant (`variant_for`, or as its settings say) is stored alone: the rest is its base's matter.
+    Raises Forbidden, InvalidModel with what cannot be run, and NotFound where a variant's base is not there.
     """
     package = Package.load(path)
+    principal = variant_for or package.settings.variant_for
+    if principal is not None:
+        return variants.store(place, package, by, principal)
     version = publish_package(place, package, by)
     for started in started_by(package, path):
         publish_package(place, started, by)

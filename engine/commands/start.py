@@ -34,7 +34,6 @@ class Beginning:
     at: str | None = None
     #: Payload of a message, or data of another case: not checked against the start form.
     unchecked: bool = False
-    version_id: int | None = None
     #: The number of the case that starts this one.
     origin: str | None = None
 
@@ -54,9 +53,9 @@ class Beginning:
 def start(place: Workplace, tx: Connection, beginning: Beginning) -> Change:
     """Write a new case and run it until it waits. Raises NotFound, Forbidden, InvalidAnswers."""
     owner = beginning.owner_unit()
-    published = _published(place, tx, beginning)
     now = place.clock.now(tx)
     snapshot = place.snapshots.get(tx)
+    published = _published(place, tx, beginning, snapshot.organisation.principal(owner))
     year = now.astimezone(snapshot.settings.calendar.zone_info).year
     number = counters.next_case_number(tx, year)
     # The case's own start event needs the number; its data needs the answers, cleaned in the case's surroundings.
@@ -86,15 +85,17 @@ def start(place: Workplace, tx: Connection, beginning: Beginning) -> Change:
     return change
 
 
-def _published(place: Workplace, tx: Connection, beginning: Beginning) -> Published:
-    if beginning.version_id is not None:
-        return place.publications.get(tx, beginning.version_id)
-    return newest(place, tx, beginning.process_id)
+def _published(place: Workplace, tx: Connection, beginning: Beginning, principal: str | None) -> Published:
+    """The owner's local variant, or the newest version; that, too, where a message starts what the variant has not."""
+    found = newest(place, tx, beginning.process_id, principal)
+    if beginning.at is not None and found.model.element(beginning.at, beginning.process_id) is None:
+        return newest(place, tx, beginning.process_id)
+    return found
 
 
-def newest(place: Workplace, tx: Connection, process_id: str) -> Published:
-    """The newest version of a process. Raises NotFound."""
-    version = versions.latest(tx, process_id)
+def newest(place: Workplace, tx: Connection, process_id: str, principal: str | None = None) -> Published:
+    """The version of a process on which an organisation's cases start. Raises NotFound."""
+    version = versions.latest(tx, process_id, principal)
     if version is None:
         raise NotFound(f"There is no process {process_id}. Publish it first, or check its id.")
     return place.publications.get(tx, version.id)
@@ -109,10 +110,16 @@ def _data(published: Published, beginning: Beginning, environment: Environment) 
     return cleaned
 
 
+def principal_of(place: Workplace, tx: Connection, by: Actor | None, owner: str | None) -> str | None:
+    """Whose variant a case would start on: of the unit that would own it."""
+    unit = owner or (by.unit if by else None)
+    return place.snapshots.get(tx).organisation.principal(unit) if unit else None
+
+
 def same_subject(
-    place: Workplace, tx: Connection, process_id: str, given: Mapping[str, Any], by: Actor | None
+    place: Workplace, tx: Connection, process_id: str, given: Mapping[str, Any], by: Actor | None, owner: str | None
 ) -> Sequence[cases.CaseSummary]:
     """Open cases of any process about the same child, those that `by` may know of."""
-    published = newest(place, tx, process_id)
+    published = newest(place, tx, process_id, principal_of(place, tx, by, owner))
     key = subjects.key_of(tx, published.package.subject, given, place.clock.now(tx).date())
     return cases.page(tx, by, open=True, subject_key=key) if key else []
