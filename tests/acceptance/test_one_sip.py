@@ -96,7 +96,8 @@ def need_is_seen(staff: Staff) -> None:
     kurator.answer(
         {
             "child": {"name": "Exempel Andersson", "personal_number": "20120125-2382"},
-            "asked_by": "guardian",
+            "placed": "no",
+            "asked_by": "unit",
             "date": staff.day(),
             "reason": "school-absence",
             "why": "Har inte orkat gå till skolan på fyra veckor.",
@@ -168,7 +169,7 @@ def the_meeting_makes_a_plan(staff: Staff) -> None:
     """All three units meet the child; the plan names one main responsible unit."""
     staff.does(
         "kurator.skovde",
-        "Håll SIP-mötet",
+        "Håll mötet",
         {
             "outcome": "held",
             "date": staff.day(),
@@ -234,7 +235,7 @@ def the_plan_is_followed_up(staff: Staff) -> None:
     person = staff.people["familjebehandlare.skovde"]
     person.open(f"/cases/{staff.case}")
     person.sees("Håll nästa uppföljning")
-    for text in ("Fråga om samtycke", "Håll SIP-mötet", "Håll första uppföljningen"):
+    for text in ("Fråga om samtycke", "Håll mötet", "Håll första uppföljningen"):
         person.sees(text)
 
 

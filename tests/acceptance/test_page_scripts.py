@@ -15,7 +15,8 @@ from tests.site import Site
 TELEPHONE = 390
 NEED = {
     "child": {"name": "Exempel Andersson", "personal_number": "20120125-2382"},
-    "asked_by": "guardian",
+    "placed": "no",
+    "asked_by": "unit",
     "date": date.today().isoformat(),
     "reason": "school-absence",
     "why": "Sover inte.",

@@ -10,13 +10,13 @@ import pytest
 from engine import Engine, InvalidModel
 from engine.validation.form_files import form_findings
 
-SIP = Path(__file__).parents[2] / "processes" / "sip"
+DEVIATION = Path(__file__).parents[2] / "processes" / "deviation"
 
 
 def broken(tmp_path: Path, **change: object) -> Path:
-    """The SIP package with its consent form spoilt."""
-    package = Path(shutil.copytree(SIP, tmp_path / "sip"))
-    path = package / "forms" / "consent.form"
+    """The deviation package with its start form spoilt."""
+    package = Path(shutil.copytree(DEVIATION, tmp_path / "deviation"))
+    path = package / "forms" / "deviation.form"
     form = json.loads(path.read_text("utf-8"))
     form["components"][0] |= change
     path.write_text(json.dumps(form), "utf-8")
@@ -27,7 +27,7 @@ def test_a_package_with_a_component_we_do_not_have_is_not_published(tmp_path: Pa
     with closing(Engine(sqlite_url)) as engine, pytest.raises(InvalidModel) as caught:
         engine.publish(broken(tmp_path, type="iframe"))
     assert [finding.rule for finding in caught.value.findings] == ["unsupported-component"]
-    assert "consent.form" in str(caught.value.findings[0])
+    assert "deviation.form" in str(caught.value.findings[0])
 
 
 def test_a_package_with_feel_that_cannot_be_read_is_not_published(tmp_path: Path, sqlite_url: str) -> None:
@@ -39,6 +39,6 @@ def test_a_package_with_feel_that_cannot_be_read_is_not_published(tmp_path: Path
 
 
 def test_every_form_that_comes_with_samled_can_be_used() -> None:
-    paths = sorted(SIP.parent.glob("*/forms/*.form"))
+    paths = sorted(DEVIATION.parent.glob("*/forms/*.form"))
     assert paths
     assert [str(one) for path in paths for one in form_findings(path.read_bytes(), path.name)] == []

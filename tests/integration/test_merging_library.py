@@ -12,7 +12,7 @@ from engine.merging.conflicts import Choices
 from engine.merging.models import merge_model
 from tests.random_edits import edited
 
-MODELS = [Path("processes/deviation/deviation.bpmn"), Path("processes/sip/handover.bpmn")]
+MODELS = [Path("processes/deviation/deviation.bpmn"), Path("processes/handover/handover.bpmn")]
 FILE = "m.bpmn"
 
 
