@@ -55,7 +55,7 @@ def _rows() -> list[Row]:
     own, moment = engine().settings().own_values, now()
     rows = []
     for version in engine().processes():
-        declared = the_version(version.id).package.deadlines
+        declared = the_version(version.id).deadlines
         values = in_force(own, version.process_id, declared, moment)
         rows += [Row(version, setting, values[name]) for name, setting in declared.items()]
     return rows
