@@ -29,6 +29,7 @@ Action = Literal[
     "set-absence",
     "read-agenda",
     "set-rhythm",
+    "set-promise",
     "administer",
 ]
 
@@ -107,7 +108,7 @@ def may(actor: Actor, action: Action, obj: object = None) -> bool:
             return bool(actor.units)
         case "set-absence":
             return _says_who_is_away(actor, obj)
-        case "read-agenda" | "set-rhythm":
+        case "read-agenda" | "set-rhythm" | "set-promise":
             return _concerns_the_team(actor, action, obj)
         case "publish" | "administer":
             return _organised(obj, actor, *_ORGANISERS[action])
@@ -135,7 +136,7 @@ def _says_who_is_away(actor: Actor, person: object) -> bool:
 
 
 def _concerns_the_team(actor: Actor, action: Action, unit: object) -> bool:
-    """The agenda is for those who work there; when they meet is set by a manager or an administrator."""
+    """The agenda is for those who work there; when they meet and what they promise, managers and administrators set."""
     if not isinstance(unit, UnitAccess):
         return False
     others = unit.id in actor.units if action == "read-agenda" else "administrator" in actor.roles

@@ -176,6 +176,11 @@ class Package:
         return self.settings.owner_role
 
     @property
+    def promise(self) -> str:
+        """What the unit that is asked promises, where it words nothing itself; nothing where it need not promise."""
+        return self.settings.promise or ""
+
+    @property
     def subject(self) -> str | None:
         return self.settings.subject
 

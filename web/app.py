@@ -27,11 +27,13 @@ from web import (
     overview,
     pages,
     postponing,
+    processes,
     security,
     start,
     tasks,
     teams,
     texts,
+    units,
 )
 from web.context import engine as engine_of_app
 from web.permissions import public
@@ -40,7 +42,8 @@ from web.settings import Settings
 #: In this order: what guards comes before what shows.
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
-    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences, calendars, teams, overview),
+    *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences),
+    *(calendars, processes, teams, units, overview),
 )
 
 

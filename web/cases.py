@@ -22,12 +22,13 @@ from engine.history import Entry
 from engine.reads import Read
 from engine.tasks import Task
 from forms.answers import Answer
-from web import diagram, plan
+from web import chain, diagram, plan
 from web.auth import actor, demand
 from web.context import engine, now
 from web.i18n import language
 from web.pages import add_place
 from web.permissions import SIGNED_IN, requires
+from web.promises import Promised, promised
 from web.questions import in_words, names
 from web.remembered import the_version
 from web.standing import Line, coming, known_parts, occasions, standing, subject_name, waiting_elements, waits_in_words
@@ -137,6 +138,8 @@ class CasePage:
     older_url: str | None
     newest_url: str | None
     plan_url: str
+    chain: Sequence[chain.Hop]
+    promised: Promised | None
     parties: Sequence[Mapping[str, str]]
     deadlines: Sequence[str]
     known: Sequence[Any]
@@ -190,6 +193,8 @@ def _case_page(case: Case) -> CasePage:
         else None,
         newest_url=f"{here}#timeline-title" if before else None,
         plan_url=url_for("cases.show_plan", number=case.id) if plan.has_plan(case.data) else "",
+        chain=chain.read(case.data, called),
+        promised=promised(published, case.process_id, case.data) if case.is_open else None,
         parties=_parties(case, called),
         deadlines=coming(case, tasks, called),
         known=known_parts(case, called),

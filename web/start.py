@@ -20,6 +20,7 @@ from web.auth import actor, typed
 from web.context import engine
 from web.pages import add_place
 from web.permissions import requires
+from web.promises import Promised, promised
 from web.questions import Errors, Questions, lookups, merged, names, no_files
 from web.remembered import the_version
 from web.texts import form_of, text_of
@@ -132,11 +133,20 @@ def _page(
         view=questions.view(raw, errors, focus) if questions else None,
         changes=questions is not None and questions.form.is_dynamic,
         existing=existing,
+        promised=_promised(process.id, questions, raw),
         names=called,
         once=once.mark(),
         units=[(unit, called.unit(unit)) for unit in actor().units],
         owner=_owner() or actor().unit,
     )
+
+
+def _promised(process_id: str, questions: Questions | None, raw: Mapping[str, Any] | None) -> Promised | None:
+    """What the unit promises that has been chosen so far."""
+    if not questions or not raw:
+        return None
+    version = engine().version_to_start(process_id, by=actor(), owner=_owner())
+    return promised(the_version(version.id), process_id, {questions.form.id: raw})
 
 
 def init_app(app: Flask) -> None:

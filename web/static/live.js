@@ -28,6 +28,7 @@ function watch(form) {
     if (!fresh) return;
     // Somebody typed on while the server answered: its page is old already.
     if (typed(form).toString() !== sent.toString()) return look();
+    retell(form, fresh);
     if (seen(fresh) === seen(form)) return;
     swap(form, fresh);
     status.textContent = form.dataset.liveText ?? "";
@@ -42,6 +43,14 @@ async function ask(form, sent) {
   if (!response.ok) return null;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   return page.querySelector("form[data-live]");
+}
+
+/** What else on the page follows from the answers, such as what the chosen unit promises. */
+function retell(form, fresh) {
+  for (const part of form.querySelectorAll("[data-live-part]")) {
+    const now = fresh.querySelector(`[data-live-part="${CSS.escape(part.dataset.livePart)}"]`);
+    if (now && now.innerHTML !== part.innerHTML) part.replaceChildren(...document.importNode(now, true).childNodes);
+  }
 }
 
 function typed(form) {
