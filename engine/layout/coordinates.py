@@ -8,6 +8,7 @@ from itertools import pairwise
 from engine.layout.labels import hanging, put_labels
 from engine.layout.picture import Box, Picture, Point
 from engine.layout.routes import Grid, Path
+from engine.layout.rows import BORDER
 from engine.layout.scopes import Flow, Node, Scope
 from engine.layout.sizes import width_of
 from engine.layout.tracks import Tracks
@@ -93,7 +94,7 @@ class Sheet:
 
     def _heights(self) -> tuple[list[float], list[float]]:
         """What each row needs above and below its middle."""
-        above, below = [20.0] * self.grid.rows, [20.0] * self.grid.rows
+        above, below = ([0.0 if lane == BORDER else 20.0 for lane in self.lane_of] for _side in range(2))
         for node in self.scope.nodes:
             up, down = hanging(node, self.grid.paths)
             above[node.row] = max(above[node.row], up)
@@ -105,31 +106,34 @@ class Sheet:
         self.channel_top: dict[int, float] = {}
         self.lane_top: dict[int, float] = {}
         y = 0.0
-        for row in range(self.grid.rows):
-            count = self.across.count.get(2 * row, 0)
-            starts_lane = row == 0 or self.lane_of[row] != self.lane_of[row - 1]
-            tracks = (count - 1) * TRACK if count else 0.0
-            if row == 0:
-                self.lane_top[self.lane_of[row]] = y
-                self.channel_top[0] = y + PADDING
-                y += PADDING + (tracks + PADDING if count else 0)
-            elif starts_lane:
-                # Its tracks lie in the lane above.
-                self.channel_top[2 * row] = y + PADDING
-                y += PADDING + (tracks + PADDING if count else 0)
-                y = max(y, self.lane_top[self.lane_of[row - 1]] + self.least_height(self.lane_of[row - 1]))
-                self.lane_top[self.lane_of[row]] = y
-                y += PADDING
-            else:
-                self.channel_top[2 * row] = y + ROW_GAP / 2
-                y += ROW_GAP + tracks
+        for row, lane in enumerate(self.lane_of):
+            if row == 0 or self.lane_of[row - 1] == BORDER:
+                self.lane_top[lane] = y
+            y = self._below_channel(row, y)
+            if lane == BORDER:
+                y = self._lane_end(row, y)
             self.row_middle.append(y + self.above[row])
             y += self.above[row] + self.below[row]
-        count = self.across.count.get(2 * self.grid.rows, 0)
-        self.channel_top[2 * self.grid.rows] = y + PADDING
-        y += PADDING + ((count - 1) * TRACK + PADDING if count else 0)
-        last = self.lane_of[-1] if self.lane_of else 0
-        self.height = max(y, self.lane_top.get(last, 0.0) + self.least_height(last))
+        self.height = self._lane_end(self.grid.rows, self._below_channel(self.grid.rows, y))
+
+    def _below_channel(self, row: int, y: float) -> float:
+        """Where the row begins whose channel begins at y."""
+        count = self.across.count.get(2 * row, 0)
+        tracks = (count - 1) * TRACK if count else 0.0
+        at_edge = row in (0, self.grid.rows) or BORDER in self.lane_of[row - 1 : row + 1]
+        self.channel_top[2 * row] = y + (PADDING if at_edge else ROW_GAP / 2)
+        return y + (PADDING + (tracks + PADDING if count else 0) if at_edge else ROW_GAP + tracks)
+
+    def _lane_end(self, end: int, y: float) -> float:
+        """Where the lane ends whose rows end before this one: it is as tall as its name is long."""
+        rows = [row for row in range(end) if self.lane_of[row] == self.lane_of[end - 1]] if end else []
+        missing = (self.lane_top[self.lane_of[end - 1]] + self.least_height(self.lane_of[end - 1]) - y) if end else 0.0
+        if missing > 0:
+            for row in rows:
+                self.row_middle[row] += missing / 2
+                self.channel_top[2 * row] += missing / 2
+            self.channel_top[2 * end] += missing / 2
+        return y + max(0.0, missing)
 
     def least_height(self, lane: int) -> float:
         """A lane is as tall as its name is long."""

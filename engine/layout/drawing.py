@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from engine.layout.columns import PITCH, set_columns
 from engine.layout.coordinates import Sheet
 from engine.layout.picture import Picture
 from engine.layout.routes import Grid
-from engine.layout.rows import Rows, compact
-from engine.layout.scopes import SUB_PROCESSES, Scope
+from engine.layout.rows import best_rows, compact
+from engine.layout.scopes import SUB_PROCESSES, Flow, Node, Scope
 from engine.layout.sizes import Size
 
 #: Pixels around what is in an open sub-process, and its title.
@@ -19,16 +22,20 @@ _ROUNDS = 3
 def sheet_of(scope: Scope) -> Sheet:
     """The scope on its grid, measured."""
     set_columns(scope)
-    rows = Rows(scope)
-    rows.improve()
+    rows = best_rows(scope)
     lane_of = compact(rows)
-    columns = max((node.last + 1 for node in rows.flow_nodes), default=0)
-    columns = _put_apart(scope, lane_of, columns)
-    grid = Grid(scope.nodes, columns, len(lane_of))
+    columns = max((node.last + 1 for node in rows.flow_nodes), default=1)
+    if any(node.apart for node in scope.nodes):
+        columns = _put_apart(scope, lane_of, columns, _routed(rows.flow_nodes, rows.flows, columns, lane_of))
+    return Sheet(scope, _routed(scope.nodes, rows.flows, columns, lane_of), lane_of)
+
+
+def _routed(nodes: Sequence[Node], flows: Sequence[Flow], columns: int, lane_of: Sequence[int]) -> Grid:
+    grid = Grid(nodes, columns, len(lane_of))
     for _round in range(_ROUNDS):
-        for flow in rows.flows:
+        for flow in flows:
             grid.route(flow)
-    return Sheet(scope, grid, lane_of)
+    return grid
 
 
 def picture_of(sheet: Sheet) -> Picture:
@@ -39,7 +46,7 @@ def picture_of(sheet: Sheet) -> Picture:
             inside = picture_of(sheet_of(node.inside))
             bounds, box = inside.bounds(), drawn.shapes[node.id]
             left = box.x + (box.width - bounds.width) / 2
-            top = box.y + _TITLE + (box.height - _TITLE - bounds.height) / 2
+            top = box.y + _TITLE + _MARGIN
             drawn.add(inside, left - bounds.x, top - bounds.y)
             drawn.opened.add(node.id)
         elif node.kind in SUB_PROCESSES:
@@ -53,18 +60,46 @@ def size_open(scope: Scope) -> Size:
     return Size(max(140.0, bounds.width + 2 * _MARGIN + 28), max(100.0, bounds.height + 2 * _MARGIN + _TITLE))
 
 
-def _put_apart(scope: Scope, lane_of: list[int], columns: int) -> int:
-    """Event sub-processes in rows of their own at the bottom of their lane. Gives how many columns there are now."""
+def _put_apart(scope: Scope, lane_of: list[int], columns: int, flowing: Grid) -> int:
+    """Event sub-processes in rows of their own at the bottom of their lane, where flows do not pass. Gives how many
+    columns there are now."""
+    passing = {lane: _passing(flowing, lane_of, lane) for lane in {*lane_of}}
     for lane in range(max(1, len(scope.lanes))):
-        row, column = -1, 0
+        taken: dict[int, list[tuple[int, int]]] = {}
         for node in [node for node in scope.nodes if node.apart and node.lane == lane]:
             span = max(1, -int(-(node.size.width + 10) // PITCH))
-            if row < 0 or column + span > max(columns, 5):
-                row, column = _new_row(scope, lane_of, lane), 0
-            node.first, node.last, node.row = column, column + span - 1, row
-            column += span
-            columns = max(columns, column)
-    return max(columns, 1)
+            columns = max(columns, span, min(5, columns + span))
+            free = [
+                (row, column)
+                for row, spans in taken.items()
+                for column in range(columns - span + 1)
+                if not any(first < column + span and column <= last for first, last in spans)
+                and not _met(passing[lane], column, span)
+            ]
+            if not free:
+                row = _new_row(scope, lane_of, lane)
+                taken[row] = []
+                met = [_met(passing[lane], column, span) for column in range(columns - span + 1)]
+                free = [(row, met.index(min(met)))]
+            node.row, node.first = free[0]
+            node.last = node.first + span - 1
+            taken[node.row].append((node.first, node.last))
+    return columns
+
+
+def _passing(grid: Grid, lane_of: Sequence[int], lane: int) -> list[float]:
+    """Where flows run down out of the lane."""
+    border = 2 * max(row for row, one in enumerate(lane_of) if one == lane) + 2
+    return [
+        x
+        for path in grid.paths.values()
+        for (x, y), (_, to_y) in pairwise(path)
+        if min(y, to_y) < border < max(y, to_y)
+    ]
+
+
+def _met(passing: Sequence[float], column: int, span: int) -> int:
+    return sum(2 * column < x < 2 * (column + span) for x in passing)
 
 
 def _new_row(scope: Scope, lane_of: list[int], lane: int) -> int:

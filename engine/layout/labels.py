@@ -60,7 +60,9 @@ def put_labels(scope: Scope, drawn: Picture) -> None:
             _put(node.id, _around(node, drawn), drawn, taken)
     for flow in scope.flows:
         if flow.name:
-            _put(flow.id, _along(flow.label, drawn.lines.get(flow.id, [])), drawn, taken)
+            line = drawn.lines.get(flow.id, [])
+            own = _own_part(line, [drawn.lines.get(one.id, []) for one in scope.flows if _beside(flow, one)])
+            _put(flow.id, _along(flow.label, own), drawn, taken)
 
 
 def _put(name: str, places: Iterator[Box], drawn: Picture, taken: list[Box]) -> None:
@@ -98,6 +100,42 @@ def _around(node: Node, drawn: Picture) -> Iterator[Box]:
         for sideways in (0.0, -width / 2, width / 2):
             yield above.moved(sideways, -away)
             yield below.moved(sideways, away)
+
+
+def _beside(flow: Flow, other: Flow) -> bool:
+    return flow is not other and flow.source is other.source
+
+
+def _own_part(line: list[Point], others: list[list[Point]]) -> list[Point]:
+    """The line from where it has parted from others of the same source."""
+    parted = [point for other in others if (point := _parting(line, other))]
+    if not parted:
+        return line
+    number, length = max(parted)
+    (x, y), (to_x, to_y) = line[number], line[number + 1]
+    share = length / max(1.0, abs(to_x - x) + abs(to_y - y))
+    if share > 0.99 and number + 2 < len(line):
+        return line[number + 1 :]
+    return [(x + (to_x - x) * share, y + (to_y - y) * share), *line[number + 1 :]]
+
+
+def _parting(line: list[Point], other: list[Point]) -> tuple[int, float] | None:
+    """Where a line leaves another that begins with it: the number of its piece, and pixels along that."""
+    found = None
+    for number, (mine, its) in enumerate(zip(pairwise(line), pairwise(other), strict=False)):
+        (x, y), (to_x, to_y) = mine
+        (_, _), (end_x, end_y) = its
+        if mine[0] != its[0]:
+            break
+        upright = (x == to_x, x == end_x)
+        ahead = (to_x - x) * (end_x - x) + (to_y - y) * (end_y - y)
+        if upright[0] != upright[1] or ahead <= 0:
+            break
+        length = min(abs(to_x - x) + abs(to_y - y), abs(end_x - x) + abs(end_y - y))
+        found = number, length
+        if mine[1] != its[1]:
+            break
+    return found
 
 
 def _along(size: Size, line: list[Point]) -> Iterator[Box]:

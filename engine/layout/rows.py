@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from engine.layout.columns import main_way
 from engine.layout.routes import Grid
@@ -16,15 +16,38 @@ from engine.layout.scopes import Flow, Node, Scope
 
 #: How many flows may be laid in the search, and in the rest of it for the largest: bounds the time that it takes.
 WORK = 2_500
+#: In which order rows are tried at first, counted from the main one: mostly below, mostly above, in turn.
+GUESSES = ((1, -1, 2), (-1, 1, -2), (1, 2, -1), (-1, -2, 1))
+#: With more flows than this, only the first guess is followed up.
+MANY = 160
+#: The lane of a row that is a border between two.
+BORDER = -1
 #: What a row away from the main one costs a node, and one above instead of below.
 _AWAY, _ABOVE = 0.25, 0.15
+
+
+def best_rows(scope: Scope) -> Rows:
+    """The best of several searches that begin differently; of one where there is much to place."""
+    tries = max(1, min(len(GUESSES), MANY // (len(scope.flows) + 1)))
+    best: tuple[float, Rows, list[int]] | None = None
+    for guess in GUESSES[:tries]:
+        rows = Rows(scope, guess)
+        rows.improve()
+        cost = rows.cost()
+        if best is None or cost < best[0] - 0.01:
+            best = cost, rows, [node.row for node in rows.flow_nodes]
+    assert best is not None  # noqa: S101 - there is at least one guess
+    _, rows, found = best
+    for node, row in zip(rows.flow_nodes, found, strict=True):
+        node.row = row
+    return rows
 
 
 class Rows:
     """The search for the rows of a scope."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope, guess: Sequence[int]) -> None:
+        self.scope, self.guess = scope, guess
         self.flow_nodes = [node for node in scope.nodes if not node.apart]
         self.way = main_way(scope)
         self.main = set(self.way)
@@ -97,7 +120,7 @@ class Rows:
             cells[node.lane, 0].update(range(node.first, stops))
         for chain in self.chains:
             lane, columns = chain[0].lane, {*range(chain[0].first, chain[-1].last + 1)}
-            rows = [0, 1, -1, *range(2, len(self.flow_nodes) + 2)]
+            rows = [0, *self.guess, *range(3, len(self.flow_nodes) + 3)]
             if chain[0].artifact:
                 rows = [-1, 1, -2, 2, *rows]
             elif any(flow.start in self.main for flow in self.of[chain[0]]):
@@ -141,6 +164,11 @@ class Rows:
                 moved = self._moved(group) or moved
                 if self.work >= WORK:
                     break
+            moved = self._swapped() or moved
+
+    def cost(self) -> float:
+        """What the drawing costs as it is."""
+        return sum(self.grid.cost(flow) for flow in self.flows) + self._standing(self.flow_nodes)
 
     def _lay(self, flow: Flow) -> None:
         self.grid.route(flow)
@@ -161,7 +189,17 @@ class Rows:
         rows = sorted(self.lane_rows[group[0].lane], key=lambda row: abs(row - at))
         for row in rows[:7]:
             if row != group[0].row and all(self._may_stand(node, row) for node in group):
-                better = self._try(group, row) or better
+                better = self._try(group, [row] * len(group)) or better
+        return better
+
+    def _swapped(self) -> bool:
+        """Tries to exchange what stands in two rows of a lane."""
+        better = False
+        for lane, rows in self.lane_rows.items():
+            for upper, lower in combinations([row for row in rows if row != self.main_row[lane]], 2):
+                group = [node for node in self.flow_nodes if node.row in (upper, lower)]
+                if len({node.row for node in group}) == 2 and self.work < WORK:
+                    better = self._try(group, [upper + lower - node.row for node in group]) or better
         return better
 
     def _may_stand(self, node: Node, row: int) -> bool:
@@ -170,12 +208,12 @@ class Rows:
             first <= node.last and node.first <= last for first, last in kept
         )
 
-    def _try(self, group: Sequence[Node], row: int) -> bool:
+    def _try(self, group: Sequence[Node], rows: Sequence[int]) -> bool:
         before = [node.row for node in group]
-        touched = self._touching(group, row)
+        touched = self._touching(group, rows)
         cost = sum(self.grid.cost(flow) for flow in touched) + self._standing(group)
         paths = {flow: self.grid.lift(flow) for flow in touched}
-        self._put(group, [row] * len(group))
+        self._put(group, rows)
         for flow in touched:
             self._lay(flow)
         if sum(self.grid.cost(flow) for flow in touched) + self._standing(group) < cost - 0.01:
@@ -188,13 +226,12 @@ class Rows:
                 self.grid.lay(flow, path)
         return False
 
-    def _touching(self, group: Sequence[Node], row: int) -> list[Flow]:
+    def _touching(self, group: Sequence[Node], rows: Sequence[int]) -> list[Flow]:
         """Flows of the nodes, and those that run where they would stand."""
         found = {flow for node in group for flow in self.of[node]}
-        y = 2 * row + 1
-        cells = [(2 * node.first + 1, 2 * node.last + 1) for node in group]
+        cells = [(2 * node.first + 1, 2 * node.last + 1, 2 * row + 1) for node, row in zip(group, rows, strict=True)]
         for flow, path in self.grid.paths.items():
-            if flow not in found and _passes(path, y, cells):
+            if flow not in found and _passes(path, cells):
                 found.add(flow)
         return [flow for flow in self.flows if flow in found]
 
@@ -214,19 +251,25 @@ class Rows:
         return cost
 
 
-def _passes(path: Sequence[tuple[float, float]], y: float, cells: Sequence[tuple[float, float]]) -> bool:
+def _passes(path: Sequence[tuple[float, float]], cells: Sequence[tuple[float, float, float]]) -> bool:
     for (x, at), (to_x, to_at) in pairwise(path):
-        for low, high in cells:
+        for low, high, y in cells:
             if min(x, to_x) < high + 0.5 and low - 0.5 < max(x, to_x) and min(at, to_at) <= y <= max(at, to_at):
                 return True
     return False
 
 
 def compact(rows: Rows) -> list[int]:
-    """Takes out rows where nothing stands. Gives the lane of each row that is left; every lane keeps one."""
+    """Takes out rows where nothing stands. Gives the lane of each row that is left; every lane keeps one.
+
+    Between two lanes there is a row of no height, so that each has a channel on its own side of the border.
+    """
     kept: list[int] = []
     lane_of: list[int] = []
     for lane, span in rows.lane_rows.items():
+        if lane_of:
+            kept.append(-1)
+            lane_of.append(BORDER)
         used = [row for row in span if any(node.row == row for node in rows.flow_nodes)]
         for row in used or [span.start]:
             kept.append(row)

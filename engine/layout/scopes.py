@@ -124,7 +124,10 @@ def read_scope(
             node.apart = is_true(child, "triggeredByEvent")
             if kind in SUB_PROCESSES and is_open(child):
                 node.inside = read_scope(child, is_open, sized)
-                node.size = sized(node.inside)
+                wide, high = sized(node.inside)
+                # The sign of a loop stands at the bottom.
+                loops = child.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics") is not None
+                node.size = Size(wide, high + (18 if loops else 0))
             nodes[node.id] = node
     _put_on_borders(element, nodes)
     flows = [*_flows(element, nodes)]

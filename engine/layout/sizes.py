@@ -67,12 +67,15 @@ def words_size(text: str, widest: float, font: int = BESIDE) -> Size:
     return Size(max(width_of(line, font) for line in lines) * 1.06 + 3, len(lines) * font * _LINE)
 
 
-def box_size(text: str, usual: Size, *, most: float = 180) -> Size:
-    """The size of a box around its name: the usual one, or wider, or taller, whatever it takes."""
+def box_size(text: str, usual: Size, *, most: float = 150) -> Size:
+    """The size of a box around its name: the usual one, or wider, or taller, whatever it takes.
+
+    Above and below the name there is room for what bpmn-js puts there: the sign of its kind, and of its loop.
+    """
     longest = max((width_of(part.strip()) for part in _parts(text)), default=0.0) * 1.06 + 16
     width = max(usual.width, min(-(-longest // 10) * 10, 400))
     while True:
-        height = len(lines_of(text, width - 16)) * INSIDE * _LINE + 22
+        height = len(lines_of(text, width - 16)) * INSIDE * _LINE + 44
         if height <= usual.height or width >= most:
             return Size(width, max(usual.height, -(-height // 10) * 10))
         width += 10
