@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal, cast
 
@@ -22,6 +23,8 @@ CLOSED_DAY: tuple[ClosedDay, ...] = ("move", "skip")
 #: Nobody plans further ahead, and a slip of the pen ends.
 MOST_DATES = 200
 MOST_ROOM = 100
+#: Years that a meeting can be in; another is a slip of the pen.
+YEARS = range(1990, 2201)
 #: A meeting that a closed day moves comes at most this much later: the longest stretch without a working day.
 _MOVED = timedelta(days=130)
 #: A cycle that has hit closed days only for so long (each Sunday, say) will never meet.
@@ -55,6 +58,8 @@ class Rhythm:
             raise NoRhythm(f"“{self.closed_day}” is nothing a meeting can do on a closed day. Write move or skip.")
         if len(self.cancelled) > MOST_DATES or len(self.extra) > MOST_DATES:
             raise NoRhythm(f"More than {MOST_DATES} dates. Remove those that have passed.")
+        if any(day.year not in YEARS for day in (*self.cancelled, *self.extra, self.first)):
+            raise NoRhythm(f"A meeting is in the years {YEARS[0]} to {YEARS[-1]}. Correct the date.")
         if any(moment.tzinfo for moment in self.extra):
             raise NoRhythm("An extra meeting has an offset. Write its local date and time, such as 2026-09-08T13:00.")
         if self.room is not None and not 1 <= self.room <= MOST_ROOM:
@@ -150,12 +155,16 @@ def table(rhythms: Mapping[str, tuple[Rhythm, Calendar]], first_year: int, last_
     `rhythms`: unit id → its rhythm and the calendar on which the unit is asked.
     """
     begins, ends = datetime(first_year, 1, 1, tzinfo=UTC), datetime(last_year + 1, 1, 1, tzinfo=UTC)
-    found: dict[str, tuple[int, ...]] = {}
-    for unit, (rhythm, calendar) in rhythms.items():
-        seconds: list[int] = []
-        for meeting in rhythm.meetings(calendar, begins - _MOMENT):
-            seconds.append(int(meeting.timestamp()))
-            if meeting >= ends:
-                break
-        found[unit] = tuple(seconds)
+    found = {unit: _seconds(rhythm, calendar, begins, ends) for unit, (rhythm, calendar) in rhythms.items()}
     return MeetingTable(found, int(begins.timestamp()), int(ends.timestamp()))
+
+
+@lru_cache(maxsize=1024)
+def _seconds(rhythm: Rhythm, calendar: Calendar, begins: datetime, ends: datetime) -> tuple[int, ...]:
+    """Kept: the organisation changes daily (somebody is away, say), its rhythms once a term."""
+    seconds: list[int] = []
+    for meeting in rhythm.meetings(calendar, begins - _MOMENT):
+        seconds.append(int(meeting.timestamp()))
+        if meeting >= ends:
+            break
+    return tuple(seconds)

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from engine.access import UnitAccess, may
 from engine.agendas import AHEAD
 from engine.directory import Unit
-from engine.rhythms import CLOSED_DAY, MOST_ROOM, NoRhythm, Rhythm
+from engine.rhythms import CLOSED_DAY, MOST_ROOM, YEARS, NoRhythm, Rhythm
 from engine.tasks import Task
 from web.auth import actor, demand
 from web.context import directory, engine, now
@@ -111,13 +111,13 @@ def set_rhythm(unit_id: str) -> ResponseReturnValue:
 
 def _typed(errors: Errors) -> Rhythm | None:
     """The rhythm as it was typed; None where something is wrong, which then stands in `errors`."""
-    first = chosen_day(request.form["first"])
+    first = _day(request.form["first"])
     if first is None:
         errors["first"] = [_("Enter a date, such as 2027-03-27.")]
     moment = _moment(first or date(2000, 1, 1), request.form.get("hour", ""))
     if moment is None:
         errors["hour"] = [_("Enter a time of day, such as 13:00.")]
-    cancelled = [chosen_day(line) for line in _lines("cancelled")]
+    cancelled = [_day(line) for line in _lines("cancelled")]
     if None in cancelled:
         errors["cancelled"] = [_("Write one date a line, such as 2027-05-07.")]
     extra = [_moment_of(line) for line in _lines("extra")]
@@ -147,6 +147,12 @@ def _lines(name: str) -> Sequence[str]:
     return [line.strip() for line in request.form.get(name, "").splitlines() if line.strip()]
 
 
+def _day(text: str) -> date | None:
+    """A date on which a meeting can be; None for anything else."""
+    day = chosen_day(text)
+    return day if day and day.year in YEARS else None
+
+
 def _moment(day: date, time: str) -> datetime | None:
     """A local date and time; None where the time is none."""
     try:
@@ -157,7 +163,7 @@ def _moment(day: date, time: str) -> datetime | None:
 
 def _moment_of(line: str) -> datetime | None:
     written, _space, time = line.replace("T", " ").partition(" ")
-    day = chosen_day(written)
+    day = _day(written)
     return _moment(day, time) if day else None
 
 

@@ -75,7 +75,9 @@ class InTheBrowser(Play):
 
     def answer(self, person: Person, answers: Mapping[str, Any]) -> None:
         for form_id, given in answers.items():
-            components = json.loads(self.package.forms[form_id])["components"]
+            packages = (self.package, *self.package.called.values())  # a part that is called asks with its own forms
+            content = next(package.forms[form_id] for package in packages if form_id in package.forms)
+            components = json.loads(content)["components"]
             person.answer(written(components, given))
 
     def found(self, step: Complete) -> Task:
