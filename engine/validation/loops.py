@@ -49,7 +49,8 @@ def waits(node: Node, specs: Specs, seen: frozenset[str] = frozenset()) -> bool:
     """Does a token that passes here wait for a person, a message or time, whichever way it goes?"""
     if isinstance(node, MultiInstance):
         # Its list may be empty; but then a person or time has emptied it, and the step budget is there for the rest.
-        return waits(node.inner, specs, seen)
+        written = "".join(node.loop.collection.text.removeprefix("=").split())
+        return written != "[]" and waits(node.inner, specs, seen)
     if isinstance(node, (UserTask, EventGateway)):
         return True
     if isinstance(node, CatchEvent):

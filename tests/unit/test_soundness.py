@@ -69,6 +69,13 @@ def test_of_several_starts_the_way_begins_at_the_one_that_leads_there() -> None:
     assert (found.path[0], found.path[-1]) == ("s", "j")
 
 
+@pytest.mark.parametrize(("items", "endless"), [("=[ ]", True), ("=[1]", False), ("=items", False)])
+def test_who_is_asked_once_for_nothing_is_not_waited_for(items: str, endless: bool) -> None:
+    loop = f'<multiInstanceLoopCharacteristics><extensionElements><zeebe:loopCharacteristics inputCollection="{items}"/></extensionElements></multiInstanceLoopCharacteristics>'
+    body = f'<startEvent id="s"/><userTask id="u">{loop}</userTask>{chain("s", "u", "u")}'
+    assert [one.rule for one in findings(body) if one.rule == "loop-without-wait"] == ["loop-without-wait"] * endless
+
+
 @pytest.mark.parametrize(("way", "endless"), [(("s", "c", "u", "e"), True), (("s", "u", "c", "e"), False)])
 def test_a_process_that_calls_itself_before_it_waits_is_found(way: tuple[str, ...], endless: bool) -> None:
     call = '<callActivity id="c"><extensionElements><zeebe:calledElement processId="p"/></extensionElements></callActivity>'
