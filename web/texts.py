@@ -46,9 +46,16 @@ def process_text(text: str, process_id: str) -> str:
 def form_of(published: Published, form: Form) -> Form:
     """The same form in the reader's language: other words, the same questions and answers."""
     for package in _packages(published):
-        if package.form_files.get(form.id) == form.file and package.translations.get(language()):
-            return _translated(package, form.id, form.file, language())
+        # Parts that are called may have forms of the same name.
+        if package.form_files.get(form.id) == form.file and _as_written(package, form.id, form.file) == form:
+            translated = package.translations.get(language())
+            return _translated(package, form.id, form.file, language()) if translated else form
     return form
+
+
+@lru_cache(maxsize=500)
+def _as_written(package: Package, form_id: str, file: str) -> Form:
+    return forms.load(package.forms[form_id], file)
 
 
 @lru_cache(maxsize=500)

@@ -83,17 +83,22 @@ class Table(Component):
         return found
 
     def content(self, scope: Scope) -> tuple[list[Column], list[list[str]]]:
-        """Columns and the cells of each row, in words."""
+        """Columns and the cells of each row, in words; a unit by its name."""
         columns = list(self.columns)
         if self.columns_expression:
             given = scope.feel(self.columns_expression)
             columns = [column for column in map(_column, given if isinstance(given, list) else []) if column]
         rows = scope.feel(self.rows)
+        units = {option.value: option.label for option in scope.situation.options("unit") or []}
         return columns, [
-            [words(row.get(column.key), scope) for column in columns]
+            [words(_named(row.get(column.key), units), scope) for column in columns]
             for row in (rows if isinstance(rows, list) else [])
             if isinstance(row, Mapping)
         ]
+
+
+def _named(value: Any, units: Mapping[Any, str]) -> Any:
+    return units.get(value, value) if isinstance(value, str) else value
 
 
 def _columns(node: Node) -> list[Column]:

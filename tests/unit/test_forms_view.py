@@ -203,3 +203,13 @@ def test_a_picker_that_nobody_gives_options_is_typed():
     made = form(field("taglist", "a", properties={"samled": "person"}))
     assert errors(made, {"a": ["anna"]}) == {}
     assert made.view({"a": ["anna"]}, {}, evaluate).parts[0].kind == "input"
+
+
+def test_a_table_calls_a_unit_by_its_name_and_leaves_every_other_text():
+    columns = [{"key": "unit", "label": "Enhet"}, {"key": "reason", "label": "Skäl"}]
+    made = form({"type": "table", "dataSource": "=answers", "columns": columns})
+    known = {"answers": [{"unit": "bup", "reason": "bup kan inte"}, {"unit": "stängd-enhet", "reason": None}]}
+    page = html(made.view({}, {}, evaluate, known=known, lookups=LOOKUPS))
+    assert "BUP Skövde" in page
+    assert "bup kan inte" in page
+    assert "stängd-enhet" in page
