@@ -155,7 +155,7 @@ def list_processes() -> Any:
 def read_start_form(process_id: str) -> Any:
     """What is asked when a case starts."""
     engine().demand_startable(process_id)
-    return questions(*engine().start_form(process_id))
+    return questions(*engine().start_form(process_id, by=actor()))
 
 
 @blueprint.route("/cases")

@@ -182,8 +182,12 @@ def set_deadline(process_id: str, deadline_id: str) -> ResponseReturnValue:
     day = chosen_day(request.form.get("from", "")) if request.form.get("from") else the_calendar().local(now()).date()
     if day is None:
         errors["from"] = [_("Enter a date, such as 2027-03-27.")]
+    principal = request.form.get("whose") or None
+    if principal not in (None, *_principals()):
+        errors["whose"] = [_("Choose one of the organisations in the list.")]
+        principal = None
     try:
-        impact = engine().preview_deadline(process_id, deadline_id, value)
+        impact = engine().preview_deadline(process_id, deadline_id, value, principal)
     except NotAdjustable:
         raise NotFound("This deadline is fixed. Look at the list.") from None
     except ValueError:
@@ -195,10 +199,15 @@ def set_deadline(process_id: str, deadline_id: str) -> ResponseReturnValue:
         return _deadline_page(row, {}, impact)
     engine().set_deadline(
         process_id, deadline_id, value, by=actor(), valid_from=_beginning(day),
-        running=request.form.get("for") == "running", reason=request.form["reason"].strip(),
+        running=request.form.get("for") == "running", reason=request.form["reason"].strip(), principal=principal,
     )  # fmt: skip
     flash(_("The deadline is saved."), "good")
     return redirect(url_for(".show"), code=303)
+
+
+def _principals() -> list[str]:
+    """The organisations whose units meet in cases."""
+    return engine().organisation().principals
 
 
 def _beginning(day: date) -> datetime | None:
@@ -221,7 +230,14 @@ def _deadline_page(row: Row, errors: Errors, impact: object = None) -> str:
         if (one.process_id, one.name) == (row.process.process_id, row.setting.name)
     ]  # fmt: skip
     return render_template(
-        "calendars/deadline.html", row=row, errors=errors, impact=impact, own=own, typed=request.form, names=names()
+        "calendars/deadline.html",
+        row=row,
+        errors=errors,
+        impact=impact,
+        own=own,
+        typed=request.form,
+        names=names(),
+        choices=[(one, one) for one in _principals()],
     )
 
 

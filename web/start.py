@@ -88,7 +88,9 @@ def _to_case(number: str) -> ResponseReturnValue:
 def _existing(process_id: str, questions: Questions | None, raw: Mapping[str, Any]) -> Sequence[CaseSummary]:
     if questions is None:
         return []
-    return engine().open_cases_about(process_id, {questions.form.id: questions.cleaned(raw)}, by=actor())
+    return engine().open_cases_about(
+        process_id, {questions.form.id: questions.cleaned(raw)}, by=actor(), owner=_owner()
+    )
 
 
 def _owner() -> str | None:
@@ -109,11 +111,11 @@ def _process(process_id: str) -> Process:
 
 
 def _questions(process_id: str) -> Questions | None:
-    found: tuple[Form | None, Any] = engine().start_form(process_id)
+    found: tuple[Form | None, Any] = engine().start_form(process_id, by=actor(), owner=_owner())
     form, evaluate = found
     if form is None:
         return None
-    version = next(version for version in engine().processes() if version.process_id == process_id)
+    version = engine().version_to_start(process_id, by=actor(), owner=_owner())
     return Questions(form_of(the_version(version.id), form), evaluate, {}, lookups())
 
 
