@@ -58,7 +58,8 @@ secrets: ## make the secrets that docker-compose.yml reads, where they are missi
 		[ -s secrets/$$name ] || { openssl rand -hex 32 > secrets/$$name && chmod 644 secrets/$$name && echo "wrote secrets/$$name"; }; \
 	done
 
-pictures: setup test-tools ## take the pictures of the documentation again
+pictures: setup test-tools ## take the pictures of the documentation again, the processes' diagrams included
+	.venv/bin/python -m tests.process_pictures
 	.venv/bin/python -m tests.pictures
 
 clean: ## remove what the commands made; the database in var/ stays

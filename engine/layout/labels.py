@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from engine.layout.picture import Box, Picture, Point
 from engine.layout.routes import Path
@@ -62,7 +62,7 @@ def put_labels(scope: Scope, drawn: Picture) -> None:
         if flow.name:
             line = drawn.lines.get(flow.id, [])
             own = _own_part(line, [drawn.lines.get(one.id, []) for one in scope.flows if _beside(flow, one)])
-            _put(flow.id, _along(flow.label, own), drawn, taken)
+            _put(flow.id, chain(_along(flow.label, own), _along(flow.label, line)), drawn, taken)
 
 
 def _put(name: str, places: Iterator[Box], drawn: Picture, taken: list[Box]) -> None:
