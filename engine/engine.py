@@ -180,6 +180,10 @@ class Engine:
         """
         return variants.update(self.place, process, principal, take, by)
 
+    def merged_variant(self, process: str, principal: str, take: Mapping[str, Side] | None = None) -> dict[str, bytes]:
+        """The files of that merge, conflicts or not: ours stands in those. Raises NotFound, NoSuchConflict."""
+        return variants.merged(self.place, process, principal, take)
+
     def end_variant(self, process: str, principal: str, by: Actor | None = None) -> None:
         """Start an organisation's cases on the base again. Raises NotFound, Forbidden."""
         variants.end(self.place, process, principal, by)

@@ -141,12 +141,11 @@ def validate(
     ctx: click.Context, paths: tuple[Path, ...], publish: bool, as_json: bool, as_sarif: bool, language: Language
 ) -> None:
     """Check packages, or bare .bpmn, .dmn and .form files."""
-    from engine.validation import packages_in
-    from engine.validation import validate as find
-    from engine.validation.sarif import sarif
-
     if as_json and as_sarif:
         raise click.UsageError("Choose one of --json and --sarif.")
+
+    from engine.validation import packages_in
+    from engine.validation import validate as find
 
     found: list[Finding] = []
     for path in (package for given in paths for package in packages_in(given)):
@@ -157,6 +156,8 @@ def validate(
     if as_json:
         click.echo(_as_json([finding.as_dict() for finding in found]))
     if as_sarif:
+        from engine.validation.sarif import sarif
+
         click.echo(_as_json(sarif(found)))
     ctx.exit(1 if any(finding.severity == "error" for finding in found) else 0)
 
@@ -265,6 +266,7 @@ def versions(as_json: bool) -> None:
 
 
 main.add_command(cli_variants.diff)
+main.add_command(cli_variants.variant)
 
 
 @main.command()
@@ -314,16 +316,26 @@ def _processes_folder() -> Path:
 
 def _publish_all(engine: Engine, folder: Path, language: Language) -> int:
     """Publish every package of a folder; how many could not be. A broken one never stops the others."""
-    from engine.errors import InvalidModel
+    from engine.errors import InvalidModel, SamledError
 
     broken = 0
-    for path in sorted(path for path in folder.glob("*") if path.is_dir() and any(path.glob("*.bpmn"))):
+    found = [path for path in folder.glob("*") if path.is_dir() and any(path.glob("*.bpmn"))]
+    for path in sorted(found, key=lambda path: (_is_variant(path), path)):
         try:
             click.echo(_publish(engine, path))
         except InvalidModel as error:
             broken += 1
             show_findings(error.findings, path, language)
+        except SamledError as error:  # a variant of what is not there
+            broken += 1
+            click.echo(f"{path.as_posix()}: {error.message}", err=True)
     return broken
+
+
+def _is_variant(path: Path) -> bool:
+    """Is it an organisation's variant? Then its base is published first."""
+    settings = path / "process.toml"
+    return settings.is_file() and b"variant_for" in settings.read_bytes()
 
 
 def _publish(engine: Engine, path: Path) -> str:

@@ -151,6 +151,12 @@ def update(
     return store(place, Package.from_files(files, package.name), by, principal)
 
 
+def merged(place: Workplace, process_id: str, principal: str, take: Mapping[str, Side] | None) -> dict[str, bytes]:
+    """The files of the merge of a variant with the newest base, conflicts or not. Raises NotFound, NoSuchConflict."""
+    found = status(place, process_id, principal, take)
+    return marked(found.merged.package, found.newest, principal)
+
+
 def end(place: Workplace, process_id: str, principal: str, by: Actor | None) -> None:
     """No case starts on the variant any more; those that run on it go on. Raises NotFound, Forbidden."""
     with place.database.command() as tx:
