@@ -17,7 +17,7 @@ class Item:
     """Something of a package that has an id: an element, a deadline, a role, a question, a rule of a table, a text."""
 
     file: str
-    #: The BPMN or DMN tag, or deadline, role, indicator, package, form, field, text, file.
+    #: The BPMN or DMN tag, or deadline, role, indicator, package, form, field, text, file, called.
     kind: str
     id: str
     name: str

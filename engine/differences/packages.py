@@ -23,9 +23,13 @@ def differences(before: Package, after: Package) -> list[Change]:
 
 
 def package_items(package: Package) -> dict[Key, Item]:
-    """All items of a package. Raises InvalidModel."""
+    """All items of a package; of those it calls each as a whole. Raises InvalidModel."""
     files = ((file, _identity(package, file)) for file in _ordered(package))
-    return {(identity, item.id): item for file, identity in files for item in file_items(package, file)}
+    found = {(identity, item.id): item for file, identity in files for item in file_items(package, file)}
+    for process_id, called in package.called.items():
+        facts = {"content": called.hash}
+        found["called", process_id] = Item(f"{called.name}/", "called", process_id, called.title, facts)
+    return found
 
 
 def _ordered(package: Package) -> list[str]:

@@ -36,6 +36,7 @@ _CHANGED = Text("{name}: {aspect} is “{after}”, before “{before}”.", "{n
 _SAID = Text("{name}: {aspect} is “{after}”, before nothing.", "{name}: {aspect} är ”{after}”, förut inget.")
 _UNSAID = Text("{name}: {aspect} is gone, before “{before}”.", "{name}: {aspect} är borta, förut ”{before}”.")
 _FILE = Text("The file {name} has changed.", "Filen {name} är ändrad.")
+_CALLED = Text("The process {name}, which it calls, has changed.", "Processen {name}, som den anropar, är ändrad.")
 _TEXTS = Text("Translations that have changed: {count}.", "Översättningar som är ändrade: {count}.")
 _LAYOUT = Text(
     "Only drawn elsewhere, otherwise the same: {count}.", "Bara ritade på en annan plats, i övrigt lika: {count}."
@@ -72,8 +73,9 @@ class _Writer:
             return []
         if change.kind in ENTRIES and change.what in ("added", "removed"):
             return []  # told with its rule, or its column
-        if change.kind == "file":
-            return [self.say(_FILE if change.what == "changed" else self.whole(change), change)]
+        if change.kind in ("file", "called"):
+            said = _FILE if change.kind == "file" else _CALLED
+            return [self.say(said if change.what == "changed" else self.whole(change), change)]
         if change.kind == "sequenceFlow" and self.follows(change):
             return []
         if change.what in ("added", "removed"):

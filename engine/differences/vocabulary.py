@@ -21,6 +21,7 @@ KINDS = {
     "decisionTable": Text("decision table", "beslutstabell"),
     "text": Text("translation", "översättning"),
     "file": Text("file", "fil"),
+    "called": Text("process that it calls", "process som den anropar"),
     "lane": Text("lane", "bana"),
     "participant": Text("pool", "pool"),
     "textAnnotation": Text("note on the diagram", "anteckning på bilden"),

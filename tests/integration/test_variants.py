@@ -157,6 +157,34 @@ def test_a_variant_keeps_what_is_fixed_and_the_process_it_is_of(ladder: Engine, 
     assert ladder.variants() == []
 
 
+def test_what_a_variant_calls_is_as_its_base_has_it_wherever_it_is_published_from(
+    organisation: Engine, anna: Actor, tmp_path: Path
+) -> None:
+    engine, settings = organisation, '[process]\ntitle = "Caller"\n'
+
+    def caller(name: str) -> str:
+        call = '<extensionElements><zeebe:calledElement processId="inner" propagateAllChildVariables="false"/></extensionElements>'
+        return draw.process(
+            "caller", f'<startEvent id="start" name="{name}"/><endEvent id="end"/>',
+            f'<callActivity id="call">{call}</callActivity>', draw.flows("start>call>end"),
+        )  # fmt: skip
+
+    for place, name in (("one", "First"), ("two", "Second")):
+        draw.package(
+            tmp_path / place, "inner", draw.chain("inner", draw.task(name.lower())), '[process]\ntitle = "In"\n'
+        )
+        engine.publish(draw.package(tmp_path / place, "caller", caller("Base"), settings))
+        if place == "one":
+            said = f'{settings}variant_of = "caller@1"\nvariant_for = "{TOWN}"\n'
+            engine.publish(draw.package(tmp_path / "alone", "caller", caller("Own"), said))
+    found = engine.variant_status("caller", TOWN)
+    assert [(change.kind, change.id) for change in found.revised] == [("called", "inner")]
+    assert [(change.kind, change.id) for change in found.own] == [("startEvent", "start")]
+    assert [task.element_id for task in engine.tasks(case=engine.start("caller", by=anna).id)] == ["first"]
+    engine.update_variant("caller", TOWN)
+    assert [task.element_id for task in engine.tasks(case=engine.start("caller", by=anna).id)] == ["second"]
+
+
 def test_process_owners_publish_for_their_own_organisation_only(ladder: Engine, variant: Callable[..., Path]) -> None:
     ladder.directory.add_people([Person("otto", "otto", "Otto Exempel")])
     ladder.directory.add_memberships([Membership("otto", "elevhalsa-skovde", "process-owner")])
