@@ -67,8 +67,22 @@ class Known:
             return self._written(state, path)
         if len(held) > 1:
             return UNKNOWN
+        if not rest and root in self._emptied:
+            return UNKNOWN
         process_id, form_id = next(iter(held)).split("/", 1)
         return self.form(process_id, form_id).get(tuple(rest), UNKNOWN)
+
+    @cached_property
+    def _emptied(self) -> frozenset[str]:
+        """Variables that some element sets to null: as a whole they may be nothing, whatever form fills them."""
+        said = [getattr(node, "inner", node).dialect for node in self.ways.nodes.values()]
+        mapped = [(value, target) for one in said for value, target in (*one.inputs, *one.outputs)]
+        scripts = [(one.script, one.result) for one in said if one.script is not None and one.result]
+        return frozenset(
+            target
+            for value, target in (*mapped, *scripts)
+            if value.expression is not None and value.expression.source == "null"
+        )
 
     def form(self, process_id: str, form_id: str) -> dict[Path, Domain]:
         """The fields of a form; none of one that cannot be read."""

@@ -288,3 +288,26 @@ def test_an_event_that_waits_for_what_can_never_be_is_told() -> None:
 @pytest.mark.parametrize("package", ["sip", "deviation"])
 def test_the_processes_of_the_house_are_clean(package: str) -> None:
     assert list(check(Subject(PROCESSES / package))) == []
+
+
+def test_what_is_set_to_nothing_and_filled_by_a_form_on_one_way_may_be_nothing() -> None:
+    found = findings(
+        f"""
+        <startEvent id="s"/>
+        {script("b", "null", "plan")}
+        {extended('userTask id="t"', '<zeebe:formDefinition formId="plan"/>')}
+        <exclusiveGateway id="g"/><exclusiveGateway id="j"/><exclusiveGateway id="x"/>
+        <endEvent id="e0"/><endEvent id="e1"/>
+        <flows>
+        s -> b
+        b -> g
+        g -> t [=case.id = "2026-00001"]
+        g -> j [default]
+        t -> j
+        j -> x
+        x -> e0 [=plan != null]
+        x -> e1 [default]
+        </flows>
+        """
+    )
+    assert found == []
