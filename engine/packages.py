@@ -18,18 +18,13 @@ from typing import Any
 
 from engine.errors import InvalidModel
 from engine.findings import Finding
+from engine.package_files import FILE_LIMIT, FILES_LIMIT, RUNS, SCENARIOS
 from engine.process_settings import FILE as SETTINGS_FILE
 from engine.process_settings import DeadlineSetting, ProcessSettings, Role, parse_settings
 from engine.references import References, decision_ids, defines
 from engine.rules import finding
 from engine.translations import language_of, parse_translation
 
-#: Bytes a file; the largest of some thousand public models is under 1 MB.
-FILE_LIMIT = 5_000_000
-FILES_LIMIT = 1_000
-#: What decides how a case runs: this and the `.toml` files are what the hash covers.
-RUNS = (".bpmn", ".dmn", ".form")
-SCENARIOS = (".yaml", ".yml")
 #: Folder inside the stored files for what the package calls. Hidden, so that no folder of the owner's is taken for it.
 _CALLED = ".called"
 

@@ -8,7 +8,8 @@ from hashlib import sha256
 from engine.differences.items import Change, Item, Key, compare
 from engine.differences.models import items_of
 from engine.differences.texts import form_items, settings_items, translation_items
-from engine.packages import RUNS, Package
+from engine.package_files import RUNS
+from engine.packages import Package
 from engine.process_settings import FILE
 from engine.references import References, decision_ids
 from engine.translations import language_of

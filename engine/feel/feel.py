@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,10 @@ from engine.feel.runtime import MOST_COMPILED, Key, LimitReached, Runtime
 LONGEST_SOURCE = 20_000
 #: More brackets within brackets than this likewise. The parser takes a second and more to give up on thousands.
 DEEPEST_BRACKETS = 200
+#: What is compiled ahead is shorter than this, so that no single one holds up the rest, and so many go in one call: no
+#: other thread can be let in between more often than that.
+LONGEST_AHEAD = 1_000
+AHEAD_AT_ONCE = 32
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
@@ -72,6 +77,35 @@ class Feel:
                 self._expressions.clear()
             self._expressions[asked] = known
         return known
+
+    @contextmanager
+    def compiling(self, sources: Iterable[tuple[str, Kind]]) -> Iterator[None]:
+        """Compiles beside what the block does, as far as it gets by then; what cannot be compiled is passed over."""
+        keys: list[Key] = [(source, kind, ()) for source, kind in sources if len(source) <= LONGEST_AHEAD]
+        runtime, found = Runtime(self._time_limit, self._memory_limit), dict[Key, dict[str, Any]]()
+        enough = threading.Event()
+
+        def work() -> None:
+            for first in range(0, len(keys), AHEAD_AT_ONCE):
+                some = keys[first : first + AHEAD_AT_ONCE]
+                if enough.is_set():
+                    return
+                # A limit that is reached is told again by whoever asks for the expression.
+                with suppress(LimitReached, MemoryError):
+                    found.update(zip(some, runtime.compile_all(some), strict=True))
+
+        thread = threading.Thread(target=work, daemon=True)
+        if keys:
+            thread.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            if keys:
+                thread.join()
+                # From here on this thread's own: one at a time may use it, whichever that is.
+                self._local.runtime = runtime
+                self._facts.update(found)
 
     def _checked(
         self, source: str, kind: Kind, declared: tuple[str, ...], element: str | None, file: str | None

@@ -12,13 +12,13 @@ from itertools import islice
 from pathlib import Path
 
 from engine.findings import Finding
-from engine.packages import FILES_LIMIT, SCENARIOS
+from engine.package_files import FILES_LIMIT, RUNS, SCENARIOS
 from engine.rules import Text, finding
 from engine.validation.confined import confined
 
 #: Seconds for one file; the contract says ten, start of the program included. A package has as many as its files.
 TIME_LIMIT = 8.0
-KINDS = (".bpmn", ".dmn", ".form", *SCENARIOS)
+KINDS = (*RUNS, *SCENARIOS)
 _ORDER = {"error": 0, "publishing": 1, "warning": 2}
 
 

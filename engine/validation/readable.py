@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from engine.errors import InvalidModel
 from engine.findings import Finding
 from engine.rules import finding
-from engine.scenarios import Scenario
 from engine.validation.subject import Subject
 
 
@@ -23,6 +22,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _scenario(content: bytes, name: str) -> Iterator[Finding]:
+    # Here, beside the other checks: only this one needs it, and it takes its time to import.
+    from engine.scenarios import Scenario
+
     try:
         Scenario.parse(content.decode("utf-8-sig"), name)
     except UnicodeDecodeError:

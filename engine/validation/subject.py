@@ -19,7 +19,8 @@ from engine.decisions import Decisions
 from engine.errors import InvalidModel
 from engine.findings import Finding
 from engine.job_types import JOB_TYPES
-from engine.packages import FILE_LIMIT, Package
+from engine.package_files import FILE_LIMIT
+from engine.packages import Package
 from engine.rules import finding
 from engine.validation.data_ways import Ways
 from engine.validation.known import Known

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidModel
-from engine.packages import FILE_LIMIT, Package
+from engine.package_files import FILE_LIMIT
+from engine.packages import Package
 from engine.process_settings import parse_settings
 
 TOML = """

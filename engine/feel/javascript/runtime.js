@@ -1,14 +1,13 @@
 // The door of the bundle: a few functions that take and give numbers and JSON text, and nothing else.
 
-import {
-  FunctionWrapper, Interpreter, InterpreterContext, Range, parseExpression, parseUnaryTests, wrapFunction
-} from '@bpmn-io/feelin';
+import { FunctionWrapper, Interpreter, InterpreterContext, Range, wrapFunction } from '@bpmn-io/feelin';
 
-import { LACKING, builtins } from './builtins.js';
+import { builtins } from './builtins.js';
 import { Calendar } from './calendar.js';
 import { lock } from './lock.js';
 import './mends.js';
 import { Names, SPECIAL, parts } from './names.js';
+import { parse } from './parsing.js';
 import { Problem, state, warn } from './state.js';
 import { Duration, Temporal } from './temporal.js';
 import { encode } from './values.js';
@@ -17,9 +16,6 @@ const interpreter = new Interpreter();
 const compiled = new Map();
 const calendars = new Map();
 let next = 1;
-
-/** Names with words of FEEL in them, such as `get or else`, are read as one name only if the parser knows them. */
-const KNOWN = Object.fromEntries([ ...Object.keys(builtins), ...SPECIAL, ...LACKING ].filter((name) => /\b(and|or|in|of|if)\b/.test(name)).map((name) => [ name, null ]));
 
 /** A limit is not ours to answer: Python hears of it. Without memory even for an error, null is thrown. */
 function isLimit(error) {
@@ -30,8 +26,7 @@ function compile(text) {
   const [ source, kind, declared ] = JSON.parse(text);
 
   try {
-    const context = { ...KNOWN, ...Object.fromEntries(declared.map((name) => [ name, null ])) };
-    const tree = (kind === 'unary' ? parseUnaryTests : parseExpression)(source, context, 'camunda');
+    const tree = parse(source, kind, declared);
     const warnings = new InterpreterContext();
     const { root } = interpreter._buildExecutionTree(tree, source, warnings);
     const names = new Names(source);
@@ -47,6 +42,11 @@ function compile(text) {
 
     return JSON.stringify({ error: { ...explained(error, source), position: error.position?.from ?? null } });
   }
+}
+
+/** The same of many, as a JSON list. */
+function compileAll(text) {
+  return `[${ JSON.parse(text).map((key) => compile(JSON.stringify(key))).join(',') }]`;
 }
 
 /** The syntax tree of a compiled expression: [kind of node, from, to, parts], kinds as the grammar names them. */
@@ -173,6 +173,7 @@ function evaluateTable(text) {
 
 Object.assign(globalThis, {
   compile,
+  compileAll,
   evaluate,
   evaluateTable,
   signatures,
