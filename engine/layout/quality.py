@@ -41,6 +41,10 @@ class Quality:
     covered: list[str] = field(default_factory=list)
 
 
+#: Flow nodes: of a plane with more than these no more is measured, which would take long and help nobody.
+LARGEST = 150
+
+
 def measure(root: etree._Element) -> list[Quality]:
     """Every plane of a file."""
     nodes = {node.get("id"): node for node in root.iter(f"{{{BPMN}}}*") if node.get("id")}
@@ -72,6 +76,8 @@ class _Plane:
     def measured(self) -> Quality:
         found = self.quality
         found.elements = sum(_local(self.nodes[name]) in DRAWN for name in self.shapes)
+        if found.elements > LARGEST:
+            return found
         found.overlapping = [*self._overlapping()]
         found.through = [*self._through()]
         for (one, line), (other, its) in combinations(self.lines.items(), 2):

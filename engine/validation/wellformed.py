@@ -15,6 +15,8 @@ from lxml import etree
 from engine.bpmn.reading import BPMN
 from engine.bpmn.supported import FLOW_NODES, is_executable
 from engine.findings import Finding
+from engine.layout.planes import MOST as MOST_ELEMENTS
+from engine.layout.quality import Quality, measure
 from engine.rules import finding
 from engine.validation.bpmn_schema import MOST, violations
 from engine.validation.subject import Subject
@@ -33,6 +35,8 @@ _NAMING = {
     "BPMNShape": ("bpmnElement",),
     "BPMNEdge": ("bpmnElement",),
 }
+#: How often flows may cross on a plane before it is worth a word.
+CROSSINGS = 10
 #: Elements whose text names another element.
 _NAMED_BY_TEXT = ("flowNodeRef", "categoryValueRef")
 
@@ -64,6 +68,9 @@ class _File:
             yield from self._defaults(process)
             yield from self._flow_lists(process)
         yield from self._undrawn()
+        if self.running:
+            for quality in measure(self.root):
+                yield from self._unclear(quality)
 
     def _lost_references(self) -> Iterator[Finding]:
         for node in self.root.iter(etree.Element):
@@ -114,6 +121,25 @@ class _File:
         if missing:
             rule = "missing-diagram.whole" if len(missing) == len(shown) else "missing-diagram.part"
             yield self._finding(rule, missing[0], count=len(missing), file_name=self.file)
+
+    def _unclear(self, quality: Quality) -> Iterator[Finding]:
+        """The worst that there is to say of a plane: one finding, so that a drawing by hand is not scolded."""
+        shown = self.nodes.get(quality.shows)
+        if shown is None:
+            return
+        told = {"file_name": self.file}
+        if quality.through:
+            flow, other = quality.through[0]
+            name = self.nodes[other].get("name") or other
+            node, count = self.nodes[flow], len(quality.through)
+            yield self._finding("diagram-unclear.through", node, count=count, other=name, **told)
+        elif quality.covered:
+            node, count = self.nodes[quality.covered[0]], len(quality.covered)
+            yield self._finding("diagram-unclear.covered", node, count=count, **told)
+        elif len(quality.crossing) > CROSSINGS:
+            yield self._finding("diagram-unclear.crossings", shown, count=len(quality.crossing), **told)
+        elif quality.elements > MOST_ELEMENTS:
+            yield self._finding("diagram-unclear.crowded", shown, count=quality.elements, **told)
 
     def _finding(self, rule: str, node: etree._Element, **values: Any) -> Finding:
         holder = node
