@@ -19,9 +19,9 @@ _SHOWN = 100
 _DEADLINE = re.compile(r'=\s*deadline\(\s*"([^"]+)"')
 _ABOUT_FILES = frozenset({"text", "file"})
 
-_ADDED = Text("New {kind}: {name}.", "Nytt ({kind}): {name}.")
-_ADDED_AFTER = Text("New {kind}: {name}, after {after}.", "Nytt ({kind}): {name}, efter {after}.")
-_REMOVED = Text("Gone ({kind}): {name}.", "Borttaget ({kind}): {name}.")
+_ADDED = Text("New: {name} ({kind}).", "Nytt: {name} ({kind}).")
+_ADDED_AFTER = Text("New: {name} ({kind}), after {after}.", "Nytt: {name} ({kind}), efter {after}.")
+_REMOVED = Text("Gone: {name} ({kind}).", "Borttaget: {name} ({kind}).")
 _NEW_FLOW = Text("{name} is new.", "{name} är ny.")
 _LOST_FLOW = Text("{name} is gone.", "{name} är borttagen.")
 _RENAMED = Text("*{before}* is now called *{after}*.", "*{before}* heter nu *{after}*.")

@@ -128,7 +128,7 @@ def test_a_new_step_is_told_once_with_what_comes_before_it_and_not_its_flows():
         '<bpmn:manualTask id="ask" name="Ring"/><bpmn:sequenceFlow id="f3" sourceRef="ask" targetRef="end"/></bpmn:process>',
     )
     edit = ("p.bpmn", MODEL, new)
-    assert told(edit) == ["Nytt (manuell uppgift): *Ring*, efter *Kalla enheter*."]
+    assert told(edit) == ["Nytt: *Ring* (manuell uppgift), efter *Kalla enheter*."]
     changes = differences(package(), package(edit))
     assert sorted((one.id, one.what) for one in changes) == [("ask", "added"), ("f2", "rewired"), ("f3", "added")]
     back = differences(package(edit), package())
