@@ -38,13 +38,13 @@ def test_what_a_package_asks_of_feel_is_guessed_from_its_files(tmp_path: Path) -
 @pytest.mark.parametrize("text", ['"=', "<inputEntry ", ">=", "><", '\\"=', "[", '{"a":'])
 def test_a_file_that_repeats_the_beginning_of_an_expression_is_looked_through_once(text: str, tmp_path: Path) -> None:
     for kind in ("bpmn", "dmn", "form"):
-        (tmp_path / f"a.{kind}").write_text(text * 100_000)
+        (tmp_path / f"a.{kind}").write_text(text * 50_000)
     # Looked through anew from each beginning, this would take minutes.
     assert len(ahead.likely(tmp_path)) < 3
 
 
 def test_what_was_compiled_beside_is_what_would_have_been_compiled() -> None:
-    sources = ["plan.owner", 'deadline("a") > now()', "1 +", "foo(1)", "[" * 400]
+    sources = ["plan.owner", 'deadline("a") > now()', "1 +", "foo(1)", "[" * 201]
     feel, plain = Feel(), Feel()
     with feel.compiling([(source, "expression") for source in sources]):
         pass
@@ -62,7 +62,7 @@ def test_a_runtime_that_another_thread_began_still_guards_its_stack() -> None:
     for _ in range(900):
         deep = [deep]
     assert feel.compile("flatten(a)").evaluate({"a": deep}, CONTEXT) == []
-    for source in ("-" * 900 + "1", "string(a)"):
+    for source in ("string(a)", "a = a"):
         with pytest.raises(FeelError, match="nested too deeply"):
             feel.compile(source).evaluate({"a": deep}, CONTEXT)
 
