@@ -63,6 +63,9 @@ def words_size(text: str, widest: float, font: int = BESIDE) -> Size:
     if not text.strip():
         return Size(0, 0)
     lines = lines_of(text, widest, font)
+    # As narrow as so many lines can be.
+    while widest > 20 and len(narrower := lines_of(text, widest - 4, font)) == len(lines):
+        widest, lines = widest - 4, narrower
     # A little more than measured: another font's letters are somewhat wider, and a broken line is ugly.
     return Size(max(width_of(line, font) for line in lines) * 1.06 + 3, len(lines) * font * _LINE)
 
