@@ -31,10 +31,10 @@ def kurator(browser: Browser, example_site: Site) -> Person:
     return person
 
 
-def start(person: Person) -> None:
+def start(person: Person, asked_by: str = "unit") -> None:
     """A new SIP, whatever others there are of the same child."""
     person.open("/start/sip")
-    person.answer(NEED)
+    person.answer({**NEED, "asked_by": asked_by})
     person.press("Starta ärendet")
     if person.page.locator("#start-anyway").count():
         person.page.locator("#start-anyway").check()
@@ -62,6 +62,24 @@ def test_a_case_is_drawn_with_what_waits_and_moved_with_buttons(
     figure.get_by_role("button", name="Hela processen").click()
     figure.get_by_role("button", name="Större").click()
     person.inspect()
+
+
+def test_one_goes_into_a_folded_part_of_the_drawing_and_back_with_the_keyboard(kurator: Person) -> None:
+    start(kurator, asked_by="guardian")
+    figure = kurator.page.locator("figure.diagram")
+    figure.scroll_into_view_if_needed()
+    expect(figure).to_have_attribute("data-drawn", "")
+    name = "Bedöm behovet och berätta"
+    expect(figure.locator('[data-element-id="assess_need"].case-waiting')).to_be_visible()
+    figure.get_by_role("button", name=name).focus()
+    kurator.page.keyboard.press("Enter")
+    back = figure.locator(".bjs-breadcrumbs a").first
+    expect(back).to_be_focused()
+    expect(figure.locator(".bjs-breadcrumbs")).to_contain_text(name)
+    expect(figure.locator(".djs-shape.case-waiting:visible").first).to_be_visible()
+    kurator.inspect()
+    kurator.page.keyboard.press("Enter")
+    expect(figure.get_by_role("button", name=name)).to_be_focused()
 
 
 def test_a_draft_is_kept_while_one_types(kurator: Person) -> None:

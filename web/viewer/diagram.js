@@ -1,8 +1,10 @@
 // One case on its diagram: life cycle of a figure
 //   1. fetch the drawing (BPMN) and the case's marks (JSON) side by side
 //   2. import the drawing; an element that the marks name and the drawing lacks is passed over
-//   3. mark what is finished, what waits and what is late: by outline, by line and by a sign, never by colour alone
-//   4. look at the place where the case stands, and let buttons, arrow keys and dragging move the view
+//   3. mark what is finished, what waits and what is late: by outline, by line and by a sign, never by colour alone;
+//      a folded sub-process bears the most pressing mark of what is in it
+//   4. look at the place where the case stands, and let buttons, arrow keys and dragging move the view; the arrow on a
+//      folded sub-process leads into it, and the links above the drawing lead out again
 //
 // The mouse wheel is left to the page: a figure that swallows scrolling is a trap.
 
@@ -28,10 +30,17 @@ export async function show(figure) {
     read(figure.dataset.marks).then((response) => response.json()),
   ]);
   canvasNode.hidden = false;
-  const viewer = new NavigatedViewer({ container: canvasNode, zoomScroll: { enabled: false } });
+  const viewer = new NavigatedViewer({
+    container: canvasNode,
+    zoomScroll: { enabled: false },
+    // The arrow into a folded sub-process is called what the sub-process is called, in whatever language that is.
+    additionalModules: [{ translate: ["value", (text, values) => values?.element ?? text] }],
+  });
   await viewer.importXML(drawing);
   describe(viewer, figure);
+  spread(viewer, marks);
   mark(viewer, marks);
+  followPlanes(viewer);
   lookAtCase(viewer, marks);
   wireButtons(viewer, figure, marks);
   dragByTouch(viewer, canvasNode);
@@ -48,9 +57,45 @@ async function read(address) {
 /** Screen readers get the figure's words instead of the drawing's hundreds of shapes. */
 function describe(viewer, figure) {
   const container = viewer.get("canvas").getContainer();
-  const svg = container.querySelector("svg");
+  const svg = container.querySelector(":scope > svg"); // the arrows of folded sub-processes are svg too
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", figure.dataset.label ?? "");
+}
+
+const URGENCY = ["done", "waiting", "late"];
+
+/** Carries what waits inside folded sub-processes out to them, plane by plane. @param {Marks} marks */
+function spread(viewer, marks) {
+  const canvas = viewer.get("canvas");
+  const registry = viewer.get("elementRegistry");
+  for (const [id, its] of Object.entries(marks.elements)) {
+    if (its.state === "done") continue;
+    let shape = registry.get(id);
+    while (shape) {
+      // The plane of a folded sub-process shows the same element as the shape that leads there.
+      const folded = canvas.findRoot(shape)?.businessObject?.id;
+      shape = folded === shape.id ? null : registry.get(folded);
+      if (!shape || !canvas.findRoot(shape) || canvas.findRoot(shape) === shape) break;
+      const known = marks.elements[shape.id];
+      if (!known || URGENCY.indexOf(known.state) < URGENCY.indexOf(its.state)) marks.elements[shape.id] = { ...its };
+    }
+  }
+}
+
+/** Whoever goes into a sub-process, or out of it, sees all of the plane, and keeps the focus inside the figure. */
+function followPlanes(viewer) {
+  const canvas = viewer.get("canvas");
+  const container = canvas.getContainer();
+  let before = canvas.getRootElement();
+  viewer.get("eventBus").on("root.set", 100, ({ element }) => {
+    const left = before;
+    before = element;
+    requestAnimationFrame(() => {
+      lookAtAll(viewer);
+      const arrow = container.querySelector(`[data-container-id="${CSS.escape(left.businessObject.id)}"] .bjs-drilldown`);
+      (arrow?.checkVisibility() ? arrow : container.querySelector(".bjs-breadcrumbs a"))?.focus();
+    });
+  });
 }
 
 /** @param {Marks} marks */
@@ -82,6 +127,7 @@ const SMALLEST = 0.8;
 function lookAtCase(viewer, marks) {
   const canvas = viewer.get("canvas");
   const registry = viewer.get("elementRegistry");
+  showMainPlane(canvas);
   const waiting = Object.entries(marks.elements)
     .filter(([, { state }]) => state !== "done")
     .sort(([, one], [, other]) => (one.state === "late" ? 0 : 1) - (other.state === "late" ? 0 : 1))
@@ -100,6 +146,12 @@ function lookAtCase(viewer, marks) {
     width,
     height,
   });
+}
+
+/** The whole process is the plane that no other leads to. */
+function showMainPlane(canvas) {
+  const main = canvas.getRootElements().find((root) => root.businessObject && !root.businessObject.$instanceOf("bpmn:SubProcess"));
+  if (main && main !== canvas.getRootElement()) canvas.setRootElement(main);
 }
 
 function around(shapes) {
@@ -124,7 +176,10 @@ function wireButtons(viewer, figure, marks) {
   const actions = {
     in: () => zoom.stepZoom(1),
     out: () => zoom.stepZoom(-1),
-    all: () => lookAtAll(viewer),
+    all: () => {
+      showMainPlane(viewer.get("canvas"));
+      lookAtAll(viewer);
+    },
     case: () => lookAtCase(viewer, marks),
   };
   const bar = figure.querySelector("[data-controls]");
