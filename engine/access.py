@@ -28,6 +28,7 @@ Action = Literal[
     "publish",
     "set-absence",
     "read-agenda",
+    "read-statistics",
     "set-rhythm",
     "set-promise",
     "administer",
@@ -108,7 +109,7 @@ def may(actor: Actor, action: Action, obj: object = None) -> bool:
             return bool(actor.units)
         case "set-absence":
             return _says_who_is_away(actor, obj)
-        case "read-agenda" | "set-rhythm" | "set-promise":
+        case "read-agenda" | "read-statistics" | "set-rhythm" | "set-promise":
             return _concerns_the_team(actor, action, obj)
         case "publish" | "administer":
             return _organised(obj, actor, *_ORGANISERS[action])
@@ -136,10 +137,11 @@ def _says_who_is_away(actor: Actor, person: object) -> bool:
 
 
 def _concerns_the_team(actor: Actor, action: Action, unit: object) -> bool:
-    """The agenda is for those who work there; when they meet and what they promise, managers and administrators set."""
+    """Agenda and statistics are for those who work there; meetings and promise are set by managers, administrators."""
     if not isinstance(unit, UnitAccess):
         return False
-    others = unit.id in actor.units if action == "read-agenda" else "administrator" in actor.roles
+    of_theirs = action in ("read-agenda", "read-statistics")
+    others = unit.id in actor.units if of_theirs else "administrator" in actor.roles
     return actor.id in unit.managers or others
 
 

@@ -65,6 +65,7 @@ from engine.errors import CalledOnly, InvalidAnswers, NotFound
 from engine.files import File
 from engine.heartbeats import Heartbeat, Pulse
 from engine.history import Entry
+from engine.indicators import Statistics
 from engine.invariants import Breach, check
 from engine.merging import Side
 from engine.notices import Notifier, notifier_from_environment, send_due
@@ -680,6 +681,10 @@ class Engine:
     def agenda(self, unit: str, by: Actor | None = None) -> Agenda:
         """A unit's next meetings and what the first takes up. Raises NotFound, also for whoever is not of it."""
         return teams.agenda(self.place, unit, by)
+
+    def statistics(self, unit: str, year: int | None = None, by: Actor | None = None) -> Statistics:
+        """A unit's year in figures (left out: this year). Raises NotFound, also for whoever is not of it."""
+        return teams.statistics(self.place, unit, year, by)
 
     def settings(self) -> Settings:
         """What the organisation has set: calendar, school years, its own values of deadlines, teams' rhythms."""

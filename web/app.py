@@ -30,6 +30,7 @@ from web import (
     processes,
     security,
     start,
+    statistics,
     tasks,
     teams,
     texts,
@@ -43,7 +44,7 @@ from web.settings import Settings
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
     *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences),
-    *(calendars, processes, teams, units, overview),
+    *(calendars, processes, teams, statistics, units, overview),
 )
 
 

@@ -21,6 +21,7 @@ from web.context import directory, engine, now
 from web.i18n import zone
 from web.permissions import SIGNED_IN, requires
 from web.questions import names
+from web.remembered import the_units
 from web.teams import my_teams
 from web.texts import process_text
 
@@ -157,6 +158,7 @@ def show() -> ResponseReturnValue:
         next_url=filters.address(after=tasks.next) if tasks.next else None,
         first_url=filters.address() if cursor else None,
         teams=my_teams(),
+        with_statistics=[(unit, names().unit(unit)) for unit in actor().units if unit in the_units()],
         me=actor().id,
         any_to_take=any(task.assignee in (None, actor().id) for task in tasks),
     )
