@@ -30,7 +30,7 @@ class Promise:
     #: When the function mailbox is watched, and by whom: a function, not a name.
     watched: str = ""
 
-    def in_words(self, template: str, **values: str) -> str:
+    def in_words(self, template: str, values: Mapping[str, str]) -> str:
         """The unit's own text, else the template; `{unit}` and `{name of a deadline}` replaced where they are known."""
         text = self.text or template
         for name, value in values.items():

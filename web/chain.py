@@ -81,7 +81,7 @@ def _moment(value: Any) -> str:
         return ""
     try:
         return date_time(datetime.fromisoformat(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return value
 
 
@@ -90,5 +90,5 @@ def _day(value: Any) -> str:
         return ""
     try:
         return long_day(date.fromisoformat(value[:10]))
-    except ValueError:
+    except (ValueError, OverflowError):
         return value

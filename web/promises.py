@@ -46,7 +46,7 @@ def in_words(own: Promise, published: Published, process_id: str, unit: Unit) ->
     principals = [unit.principal] if unit.principal else []
     values = engine().settings().deadline_values(process_id, published.deadlines, now(), principals)
     words = {name: duration_words(value) for name, value in values.items()}
-    return own.in_words(text_of(published, published.package.promise), unit=unit.name, **words)
+    return own.in_words(text_of(published, published.package.promise), words | {"unit": unit.name})
 
 
 def _at(data: Mapping[str, Any], path: str | None) -> str:

@@ -124,7 +124,7 @@ def _typed(errors: Errors) -> Rhythm | None:
     if None in extra:
         errors["extra"] = [_("Write one date and time a line, such as 2027-05-07 13:00.")]
     room = request.form.get("room", "").strip()
-    if room and not (room.isascii() and room.isdigit() and 1 <= int(room) <= MOST_ROOM):
+    if room and not (len(room) <= 3 and room.isascii() and room.isdigit() and 1 <= int(room) <= MOST_ROOM):
         errors["room"] = [_("Enter a number from 1 to %(most)d, or nothing.", most=MOST_ROOM)]
     if errors or moment is None:
         return None

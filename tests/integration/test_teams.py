@@ -198,6 +198,12 @@ def test_a_manager_sets_when_the_team_meets(app: Flask, engine: Engine) -> None:
     assert same["extra"].split() == ["2026-01-22", "15:00", "2026-02-04", "10:00"]
 
 
+def test_room_beyond_what_a_number_can_be_is_told_and_kept(app: Flask) -> None:
+    page = PageInspector(app).enter(LEADER.id).get(f"/units/{TEAM}/rhythm")
+    told = page.submit("Spara när vi möts", room="9" * 4301, reason="Fler ärenden")
+    assert (told.status, "Skriv ett tal från 1 till" in told.text) == (422, True)
+
+
 def test_an_administrator_finds_every_team_and_ends_its_meetings(app: Flask, engine: Engine) -> None:
     page = PageInspector(app).enter("administrator").get("/calendar")
     assert "nästa möte 20 januari 2026" in page.text

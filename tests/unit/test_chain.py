@@ -38,6 +38,11 @@ def test_who_has_it_without_an_answer_is_told_as_such_and_a_strange_word_as_it_i
     assert (strange.answer, strange.until) == ("later", "soon")
 
 
+def test_an_instant_beyond_the_calendar_is_shown_as_it_is_written() -> None:
+    [hop] = told({"hops": [{"unit": "uph", "from": "9999-12-31T23:59:59-10:00"}]})
+    assert hop.since == "9999-12-31T23:59:59-10:00"
+
+
 def test_what_is_no_chain_shows_nothing() -> None:
     for hops in (None, "uph", [], ["uph"], [{"from": "2027-03-08"}], [{"unit": 3}]):
         assert told({"hops": hops}) == []
@@ -47,6 +52,13 @@ def test_what_is_no_chain_shows_nothing() -> None:
 
 def test_a_units_own_words_stand_before_the_template_and_names_are_filled_in() -> None:
     template = "{unit} svarar inom {answer}."
-    assert Promise().in_words(template, unit="BUP", answer="48 timmar") == "BUP svarar inom 48 timmar."
+    assert Promise().in_words(template, {"unit": "BUP", "answer": "48 timmar"}) == "BUP svarar inom 48 timmar."
     own = Promise(text="{unit} ringer upp inom {answer}, {som} vanligt.")
-    assert own.in_words(template, unit="BUP", answer="ett dygn") == "BUP ringer upp inom ett dygn, {som} vanligt."
+    assert (
+        own.in_words(template, {"unit": "BUP", "answer": "ett dygn"}) == "BUP ringer upp inom ett dygn, {som} vanligt."
+    )
+
+
+def test_a_deadline_may_be_called_anything() -> None:
+    values = {"template": "en dag", "self": "två dagar"}
+    assert Promise().in_words("Inom {template} eller {self}.", values) == "Inom en dag eller två dagar."
