@@ -55,6 +55,8 @@ class Person:
     base_url: str
     #: Without it axe cannot run: the rest of the inspection remains.
     javascript: bool = True
+    #: Is every page inspected? A test that shows many pages of one kind may choose which.
+    inspects: bool = True
     #: Title and address of each page seen, in order.
     seen: list[str] = field(default_factory=list)
     #: Path → bytes over the wire of its first view.
@@ -142,6 +144,8 @@ class Person:
         kind = (field.get_attribute("type") or "").lower() or str(field.evaluate("it => it.tagName.toLowerCase()"))
         if kind == "select":
             field.select_option(value)
+        elif value is False and kind == "checkbox":
+            field.uncheck()
         elif kind in ("radio", "checkbox"):
             for one in value if isinstance(value, list) else [value]:
                 token = "true" if one is True else one
@@ -178,7 +182,8 @@ class Person:
         path = self.page.url.removeprefix(self.base_url)
         self.seen.append(path)
         self.weights.setdefault(path, self._bytes)
-        self.inspect()
+        if self.inspects:
+            self.inspect()
 
     def _structure(self) -> list[str]:
         page, faults = self.page, []
