@@ -51,15 +51,20 @@ class Settings:
         return deadline_values.in_force(self.own_values, process_id, declared, now, principals)
 
     def roles(self, process_id: str, declared: Mapping[str, Role], principal: str | None) -> Mapping[str, Role]:
-        """The roles of a process as an organisation has set them."""
+        """The roles of a process as an organisation has set them: among the kinds that a version declares.
+
+        Where none of what was set is left among them, the version's own.
+        """
         own = self.role_kinds.get(process_id)
         if not own:
             return declared
         found = dict(declared)
         for name, by_principal in own.items():
             kinds = by_principal.get(principal or "") or by_principal.get("")
-            if kinds and name in found:
-                found[name] = replace(found[name], kinds=tuple(kinds))
+            if name in found:
+                declares = found[name].kinds
+                kept = tuple(kind for kind in kinds or () if not declares or kind in declares)
+                found[name] = replace(found[name], kinds=kept or declares)
         return found
 
     def calendar_of(self, units: Iterable[Unit]) -> Calendar:

@@ -16,6 +16,9 @@ from engine.errors import NotFound
 from engine.packages import Package
 from engine.schema import versions
 
+#: The counter that whoever publishes raises first, so that one does after the other.
+PUBLISHED = "published"
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -77,7 +80,7 @@ def publish(
 
     `principal`: as that organisation's local variant, which stands on the version `base`.
     """
-    counters.next_value(tx, "published")  # whoever publishes at the same time waits here, and then sees this version
+    counters.next_value(tx, PUBLISHED)  # whoever publishes at the same time waits here, and then sees this version
     found = latest(tx, process_id, principal)
     if found is not None and (found.hash, found.principal) == (package.hash, principal):
         return found

@@ -86,6 +86,15 @@ def declared(place: Workplace, tx: Connection, process_id: str, name: str, princ
     return setting
 
 
+def _demand_settable(
+    place: Workplace, tx: Connection, process_id: str, name: str, value: str | None, principal: str | None
+) -> None:
+    """Raises as `declared` does; but what somebody has set can always be taken back."""
+    is_set = any(one.is_of(process_id, name, principal) for one in deadline_values.load(tx))
+    if value is not None or not is_set:
+        declared(place, tx, process_id, name, principal)
+
+
 def set_value(
     place: Workplace,
     process_id: str,
@@ -106,7 +115,7 @@ def set_value(
     """
     with place.database.command() as tx:
         demand_administrator(place, tx, by)
-        declared(place, tx, process_id, name, principal)
+        _demand_settable(place, tx, process_id, name, value, principal)
         now = place.clock.now(tx)
         deadline_values.add(
             tx, process_id, name, value,
@@ -125,7 +134,7 @@ def preview(place: Workplace, process_id: str, name: str, value: str | None, pri
     if value is not None:
         deadline_values.demand_duration(value)
     with place.database.reading() as tx:
-        declared(place, tx, process_id, name, principal)
+        _demand_settable(place, tx, process_id, name, value, principal)
         now = place.clock.now(tx)
         wanted = OwnValue(0, process_id, name, value, now, False, "", now, None, principal=principal)
         counts = {"concerned": 0, "sooner": 0, "later": 0, "overdue": 0}

@@ -10,11 +10,15 @@ from engine.access import OrganisationAccess, may
 from engine.actors import Actor
 from engine.commands import variants
 from engine.commands.change import Workplace
-from engine.errors import Forbidden, InvalidModel
+from engine.errors import Forbidden, InvalidModel, SamledError
 from engine.packages import Package
 from engine.validation.checks import errors_of
 from engine.validation.subject import Subject
 from engine.versions import Version
+
+
+class IsVariant(SamledError):
+    """This package is an organisation's local variant, no version for all. Publish its folder: `samled publish`."""
 
 
 def publish(place: Workplace, path: Path, by: Actor | None, *, variant_for: str | None = None) -> Version:
@@ -58,7 +62,9 @@ def _beside(path: Path, process_id: str) -> Path | None:
 
 
 def publish_package(place: Workplace, package: Package, by: Actor | None) -> Version:
-    """Store a package as the newest version of its process. Raises Forbidden, InvalidModel."""
+    """Store a package as the newest version of its process. Raises Forbidden, InvalidModel, IsVariant."""
+    if package.settings.variant_for is not None:
+        raise IsVariant
     subject = Subject.of(package)
     findings, model = errors_of(subject), subject.model
     if findings or model is None:

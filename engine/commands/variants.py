@@ -7,11 +7,12 @@ organisation start on it. When the base is revised, the three are merged: the ba
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
-from engine import organisations, versions
+from engine import counters, organisations, versions
 from engine.access import OrganisationAccess, may
 from engine.actors import Actor
 from engine.commands.change import Workplace
@@ -34,6 +35,10 @@ class NotAmong(SamledError):
 
 class BeyondVariant(SamledError):
     """A variant may not change this. Change it back, or ask whoever owns the process."""
+
+
+#: What of a deadline that no organisation may set is as the base has it.
+_fixed = attrgetter("value", "adjustable", "remind", "escalate", "escalate_every")
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,20 @@ def marked(package: Package, base: Version, principal: str) -> dict[str, bytes]:
     return {**package.files, FILE: written(text, {**settings, "process": said}).encode()}
 
 
-def store(place: Workplace, package: Package, by: Actor | None, principal: str) -> Version:
+def store(
+    place: Workplace, package: Package, by: Actor | None, principal: str, merged_of: tuple[int, int] | None = None
+) -> Version:
     """Publish a package as an organisation's variant of the version it says it stands on.
 
-    Raises NotFound (no such base), Forbidden, InvalidModel.
+    `merged_of`: the ids of the variant and of the base that it was merged of, to be the newest still.
+
+    Raises NotFound (no such base or organisation), Forbidden, InvalidModel, BeyondVariant, Conflict.
     """
     with place.database.reading() as tx:
         demand_publisher(place, tx, by, principal)
+        organisation = place.snapshots.get(tx).organisation
+        if organisation.units and principal not in organisation.principals:
+            raise NotFound(f"No unit belongs to {principal}. Write the organisation as its units have it.")
         base = _base(tx, package)
         was = versions.package(tx, base.id)
         package = pinned(package, was, base, principal)
@@ -102,6 +114,10 @@ def store(place: Workplace, package: Package, by: Actor | None, principal: str) 
         raise BeyondVariant(f"A variant of {base.process_id} keeps that id; this is {model.main}. Change it back.")
     _demand_fixed_kept(package, was)
     with place.database.command() as tx:
+        counters.next_value(tx, versions.PUBLISHED)  # from here on nobody else publishes
+        demand_publisher(place, tx, by, principal)
+        if merged_of is not None:
+            _demand_newest(tx, base.process_id, principal, merged_of)
         return versions.publish(
             tx, package, model.main, model.message_starts.get(model.main, {}), by.id if by else None,
             place.clock.now(tx), principal=principal, base=base,
@@ -109,20 +125,25 @@ def store(place: Workplace, package: Package, by: Actor | None, principal: str) 
 
 
 def pinned(package: Package, base: Package, version: Version, principal: str) -> Package:
-    """The package as it is stored: marked, and what it calls but does not lie beside it taken from its base."""
-    files = {key: one for key, one in package.to_files().items() if key not in package.files}
-    missing = package.references.called - package.references.processes - package.called.keys()
-    files |= {key: one for key, one in base.to_files().items() if key.startswith(".called/")} if missing else {}
-    return Package.from_files({**files, **marked(package, version, principal)}, package.name)
+    """The package as it is stored: marked, and what it calls taken from its base, whatever lies beside it."""
+    return replace(Package.from_files(marked(package, version, principal), package.name), called=base.called)
+
+
+def _demand_newest(tx: Connection, process_id: str, principal: str, merged_of: tuple[int, int]) -> None:
+    """Raises Conflict where the variant or its base was published anew, or the variant ended, since the merge."""
+    variant, base = versions.latest(tx, process_id, principal), versions.latest(tx, process_id)
+    if variant is None or base is None or (variant.id, base.id) != merged_of:
+        raise Conflict("The variant or its base was published anew meanwhile. Look at both, then try again.")
 
 
 def _demand_fixed_kept(package: Package, base: Package) -> None:
     """Raises BeyondVariant where a deadline that no organisation may set is not as in the base."""
     for name, setting in base.deadlines.items():
         own = package.deadlines.get(name)
-        if not setting.adjustable and (own is None or own.value != setting.value or own.adjustable):
+        if not setting.adjustable and (own is None or _fixed(own) != _fixed(setting)):
             raise BeyondVariant(
-                f"The deadline “{name}” is {setting.value} by {setting.source}, for every organisation. Change it back."
+                f"The deadline “{name}” is {setting.value} by {setting.source}, for every organisation, and so are"
+                " its reminder and whom it goes to. Change it back."
             )
 
 
@@ -148,7 +169,8 @@ def update(
         raise Conflict(f"Choose first what stands in: {named}.")
     package = found.merged.package
     files = {**package.to_files(), **marked(package, found.newest, principal)}
-    return store(place, Package.from_files(files, package.name), by, principal)
+    merged_of = found.variant.id, found.newest.id
+    return store(place, Package.from_files(files, package.name), by, principal, merged_of)
 
 
 def merged(place: Workplace, process_id: str, principal: str, take: Mapping[str, Side] | None) -> dict[str, bytes]:
@@ -160,6 +182,7 @@ def merged(place: Workplace, process_id: str, principal: str, take: Mapping[str,
 def end(place: Workplace, process_id: str, principal: str, by: Actor | None) -> None:
     """No case starts on the variant any more; those that run on it go on. Raises NotFound, Forbidden."""
     with place.database.command() as tx:
+        counters.next_value(tx, versions.PUBLISHED)  # nobody publishes one meanwhile
         demand_publisher(place, tx, by, principal)
         if not versions.withdraw(tx, process_id, principal, place.clock.now(tx)):
             raise _no_variant(process_id, principal)
@@ -191,7 +214,7 @@ def set_role_kinds(
 def _base(tx: Connection, package: Package) -> Version:
     """The version that the package's settings name. Raises NotFound."""
     process_id, _, number = (package.settings.variant_of or "").rpartition("@")
-    if not process_id or not number.isdigit():
+    if not process_id or not (number.isascii() and number.isdigit() and len(number) <= 9):
         process_id = package.settings.variant_of or min(package.references.processes, default="")
         return _newest(tx, process_id)
     return versions.numbered(tx, process_id, int(number))

@@ -15,6 +15,11 @@ Side = Literal["ours", "theirs"]
 class NoSuchConflict(SamledError):
     """There is no such conflict to choose in. Look at the list of conflicts."""
 
+    def __init__(self, unknown: Sequence[str]) -> None:
+        super().__init__(f"There is no conflict “{unknown[0]}”. Look at the list of conflicts.")
+        #: Every id that was chosen in without being one.
+        self.unknown = tuple(unknown)
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -62,6 +67,6 @@ class Choices:
 
     def demand_met(self) -> None:
         """Raises NoSuchConflict when a choice was made in what is no conflict."""
-        unknown: Sequence[str] = sorted(set(self.take) - self.met)
+        unknown = sorted(set(self.take) - self.met)
         if unknown:
-            raise NoSuchConflict(f"There is no conflict “{unknown[0]}”. Look at the list of conflicts.")
+            raise NoSuchConflict(unknown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from engine.findings import Finding
@@ -32,7 +32,7 @@ class Merged:
 
 
 def merge(base: Package, theirs: Package, ours: Package, take: Mapping[str, Side] | None = None) -> Merged:
-    """Merge by element id. `take`: conflict id → the side chosen.
+    """Merge by element id. `take`: conflict id → the side chosen. What is called is as theirs has it.
 
     Raises:
         InvalidModel: one of the models cannot be read.
@@ -46,10 +46,8 @@ def merge(base: Package, theirs: Package, ours: Package, take: Mapping[str, Side
         if merged is not None:
             files[name] = merged
     choices.demand_met()
-    called = {f".called/{key}/{package.name}/{name}": content
-              for key, package in {**ours.called, **theirs.called}.items()
-              for name, content in package.files.items()}  # fmt: skip
-    return Merged(Package.from_files(files | called, ours.name, broken=True), tuple(choices.open))
+    package = replace(Package.from_files(files, ours.name, broken=True), called=theirs.called)
+    return Merged(package, tuple(choices.open))
 
 
 def _file(name: str, base: bytes | None, theirs: bytes | None, ours: bytes | None, choices: Choices) -> bytes | None:

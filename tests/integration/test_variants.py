@@ -10,8 +10,10 @@ import pytest
 
 from engine import Actor, Conflict, Engine, Forbidden, InvalidModel, NotFound, VirtualClock
 from engine.commands.own_deadlines import Impact
-from engine.commands.variants import BeyondVariant, NotAmong
+from engine.commands.publish import IsVariant
+from engine.commands.variants import BeyondVariant, NotAmong, marked, store
 from engine.directory import Membership, Person, Unit
+from engine.packages import Package
 from tests.integration import drawing as draw
 
 REGION, TOWN = "Regionen", "Skövde kommun"
@@ -148,13 +150,24 @@ def test_what_both_changed_is_chosen_before_it_is_published(
 def test_a_variant_keeps_what_is_fixed_and_the_process_it_is_of(ladder: Engine, variant: Callable[..., Path]) -> None:
     with pytest.raises(BeyondVariant, match="SoL"):
         ladder.publish(variant(model(), settings=SETTINGS.replace("P3W", "P4W")))
+    escalated = 'adjustable = false\nescalate = ["unit-manager"]'
+    for other in ("adjustable = false", f'{escalated}\nescalate_every = "P9Y"', f'{escalated}\nremind = "P1D"'):
+        with pytest.raises(BeyondVariant, match="whom it goes to"):
+            ladder.publish(variant(model(), settings=SETTINGS.replace(escalated, other)))
     with pytest.raises(BeyondVariant, match="keeps that id"):
         ladder.publish(variant(model().replace('"ladder"', '"other"')))
     with pytest.raises(NotFound, match="ladder@7"):
         ladder.publish(variant(model(), of="ladder@7"))
+    for wrong in ("ladder@²", "ladder@" + "9" * 30):
+        with pytest.raises(NotFound, match="no process"):
+            ladder.publish(variant(model(), of=wrong))
+    with pytest.raises(NotFound, match="Atlantis"):
+        ladder.publish(variant(model(), whose="Atlantis"))
+    with pytest.raises(IsVariant, match="samled publish"):
+        ladder.publish_package(Package.load(variant(model())))
     with pytest.raises(InvalidModel):
         ladder.publish(variant(model(extra='<userTask id="lost"/>')))
-    assert ladder.variants() == []
+    assert (ladder.variants(), [version.number for version in ladder.versions()]) == ([], [1])
 
 
 def test_what_a_variant_calls_is_as_its_base_has_it_wherever_it_is_published_from(
@@ -176,13 +189,33 @@ def test_what_a_variant_calls_is_as_its_base_has_it_wherever_it_is_published_fro
         engine.publish(draw.package(tmp_path / place, "caller", caller("Base"), settings))
         if place == "one":
             said = f'{settings}variant_of = "caller@1"\nvariant_for = "{TOWN}"\n'
-            engine.publish(draw.package(tmp_path / "alone", "caller", caller("Own"), said))
+            own_part = draw.chain("inner", draw.task("own"))
+            draw.package(tmp_path / "beside", "inner", own_part, '[process]\ntitle = "In"\n')
+            engine.publish(draw.package(tmp_path / "beside", "caller", caller("Own"), said))
     found = engine.variant_status("caller", TOWN)
     assert [(change.kind, change.id) for change in found.revised] == [("called", "inner")]
     assert [(change.kind, change.id) for change in found.own] == [("startEvent", "start")]
     assert [task.element_id for task in engine.tasks(case=engine.start("caller", by=anna).id)] == ["first"]
     engine.update_variant("caller", TOWN)
     assert [task.element_id for task in engine.tasks(case=engine.start("caller", by=anna).id)] == ["second"]
+
+
+@pytest.mark.parametrize("meanwhile", ["revised", "ended"])
+def test_a_merge_of_what_is_not_the_newest_any_more_is_not_published(
+    ladder: Engine, variant: Callable[..., Path], tmp_path: Path, meanwhile: str
+) -> None:
+    ladder.publish(variant(model(ask="Own")))
+    ladder.publish(draw.package(tmp_path / "revised", "ladder", model(), SETTINGS.replace("P10D", "P8D")))
+    found = ladder.variant_status("ladder", TOWN)
+    package = Package.from_files(marked(found.merged.package, found.newest, TOWN), "ladder")
+    if meanwhile == "revised":
+        ladder.publish(variant(model(ask="Own again")))
+    else:
+        ladder.end_variant("ladder", TOWN)
+    before = [version.number for version in ladder.versions()]
+    with pytest.raises(Conflict, match="meanwhile"):
+        store(ladder.place, package, None, TOWN, (found.variant.id, found.newest.id))
+    assert [version.number for version in ladder.versions()] == before
 
 
 def test_process_owners_publish_for_their_own_organisation_only(ladder: Engine, variant: Callable[..., Path]) -> None:
@@ -235,6 +268,24 @@ def test_each_party_has_its_own_deadline(with_clinic: Engine, anna: Actor) -> No
     assert set(dates(engine, shared(engine, anna)).values()) == {"2026-03-31"}
     with pytest.raises(NotFound, match="Atlantis"):
         engine.set_deadline("ladder", "answer", "P2D", principal="Atlantis")
+
+
+def test_an_own_value_is_taken_back_though_the_process_has_no_such_deadline_any_more(
+    ladder: Engine, anna: Actor, tmp_path: Path
+) -> None:
+    ladder.set_deadline("ladder", "answer", "P5D", reason="ours")
+    case = shared(ladder, anna)
+    assert dates(ladder, case)["ask"] == "2026-04-01"
+    renamed = SETTINGS.replace("deadlines.answer", "deadlines.reply")
+    ladder.publish(draw.package(tmp_path / "renamed", "ladder", model().replace('"answer"', '"reply"'), renamed))
+    with pytest.raises(NotFound, match="no deadline"):
+        ladder.set_deadline("ladder", "answer", "P6D", reason="no")
+    with pytest.raises(NotFound, match="no deadline"):
+        ladder.set_deadline("ladder", "answer", None, principal=TOWN, reason="there is none")
+    assert ladder.preview_deadline("ladder", "answer", None).concerned > 0
+    ladder.set_deadline("ladder", "answer", None, running=True, reason="no more")
+    ladder.apply_deadlines()
+    assert dates(ladder, case)["ask"] == "2026-04-06"
 
 
 def test_a_partys_value_for_running_waits_moves_that_partys_only(with_clinic: Engine, anna: Actor) -> None:
@@ -317,6 +368,12 @@ def test_an_organisation_says_among_the_kinds_of_a_role_which_hold_it(organisati
         engine.set_role_kinds("ladder", "cook", ["skola"], reason="no")
     with pytest.raises(Forbidden):
         engine.set_role_kinds("ladder", "clinic", ["bup"], reason="no", by=other)
+    # What the process does not let hold the role any more, no organisation has of its own.
+    for kinds, left in ('["bup", "elevhalsa"]', ("elevhalsa",)), ('["bup"]', ("bup",)):
+        revised = SETTINGS.replace('["elevhalsa", "socialtjanst", "bup"]', kinds)
+        newest = engine.publish(draw.package(tmp_path / kinds, "ladder", model(), revised))
+        declared = engine.published(newest.id).roles
+        assert engine.settings().roles("ladder", declared, TOWN)["coordinator"].kinds == left
     engine.set_role_kinds("ladder", "coordinator", [], principal=TOWN, reason="as the process says")
     assert len(engine.settings().roles("ladder", engine.published(1).roles, TOWN)["coordinator"].kinds) == 3
     assert engine.check() == []
