@@ -285,11 +285,6 @@ def test_an_event_that_waits_for_what_can_never_be_is_told() -> None:
     assert findings(body.replace("rde", "red")) == []
 
 
-@pytest.mark.parametrize("package", ["sip", "deviation"])
-def test_the_processes_of_the_house_are_clean(package: str) -> None:
-    assert list(check(Subject(PROCESSES / package))) == []
-
-
 def test_what_is_set_to_nothing_and_filled_by_a_form_on_one_way_may_be_nothing() -> None:
     found = findings(
         f"""

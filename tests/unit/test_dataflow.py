@@ -376,12 +376,6 @@ def test_an_unknown_service_may_return_anything() -> None:
     assert lines(body.replace("TYPE", "weather")) == [("t", "warning", "unknown-variable")]
 
 
-@pytest.mark.parametrize("name", ["sip", "deviation"])
-def test_our_own_processes_read_nothing_that_may_be_missing(name: str) -> None:
-    found = check(Model.load(Package.load(PROCESSES / name)))
-    assert [finding for finding in found if finding.severity == "error"] == []
-
-
 def test_bare_models_of_any_shape_raise_no_alarm() -> None:
     for seed in range(40):
         content = to_bpmn(Drawer(Random(seed)).model())

@@ -17,7 +17,7 @@ from web.cli import main
 ROOT = Path(__file__).parents[2]
 #: Text that was right on one machine only, or names where packages come from.
 FOREIGN = re.compile(
-    r"(?<![\w.])/(?:root|home|work)/\w|\bregistry\.npmjs|\bfiles\.pythonhosted|\bpypi\.org|\bproxy\.golang|\bcrates\.io|--index-url|--trusted-host"
+    r"/(?:root|home|work)/(?<![\w.]/root/)(?<![\w.]/home/)(?<![\w.]/work/)\w|\bregistry\.npmjs|\bfiles\.pythonhosted|\bpypi\.org|\bproxy\.golang|\bcrates\.io|--index-url|--trusted-host"
 )
 
 

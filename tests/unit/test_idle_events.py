@@ -82,8 +82,3 @@ def test_the_timer_that_starts_an_event_sub_process_does_happen() -> None:
     sub = f"""<subProcess id="ev" triggeredByEvent="true"><startEvent id="es">{timer("timeDuration", "P1D")}</startEvent>
     <userTask id="et"/>{chain("es", "et")}</subProcess>"""
     assert found(START.format("") + sub) == []
-
-
-@pytest.mark.parametrize("folder", sorted(path.name for path in PROCESSES.iterdir() if path.is_dir()))
-def test_our_own_processes_have_no_idle_event(folder: str) -> None:
-    assert list(idle_events.check(Subject(PROCESSES / folder))) == []

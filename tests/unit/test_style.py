@@ -47,11 +47,6 @@ def test_the_rules_asked_are_those_of_the_bundle_and_of_the_catalogue() -> None:
     assert catalogue == {*style.TAKEN, "fake-join", "style-not-checked"}
 
 
-def test_our_own_processes_have_nothing_to_mend() -> None:
-    for package in ("sip", "deviation"):
-        assert [str(one) for one in style.check(Subject(ROOT / "processes" / package))] == []
-
-
 def test_each_kind_of_element_is_asked_for_its_name_in_words_of_its_own(tmp_path: Path) -> None:
     body = (
         '<laneSet id="ls"><lane id="l"><flowNodeRef>a</flowNodeRef></lane></laneSet>'

@@ -38,11 +38,6 @@ def schema(body: str, folder: Path) -> list[tuple[str, str]]:
 # The schema
 
 
-@pytest.mark.parametrize("package", ["sip", "deviation"])
-def test_our_own_processes_are_well_formed(package: str) -> None:
-    assert [str(one) for one in wellformed.check(Subject(ROOT / "processes" / package))] == []
-
-
 def test_extensions_of_any_namespace_do_not_depart_from_the_schema(tmp_path: Path) -> None:
     body = SMALL.replace("<task", "<userTask").replace('id="a"/>', f'id="a" zeebe:any="1">{ZEEBE}</userTask>')
     assert schema(body, tmp_path) == []
