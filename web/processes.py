@@ -17,12 +17,13 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from engine.access import may
-from engine.commands.variants import NotAmong, VariantStatus
+from engine.commands.variants import BeyondVariant, NotAmong, VariantStatus
 from engine.differences import Change, differences, sentences
 from engine.differences.vocabulary import aspect_word
-from engine.errors import InvalidModel, NotFound, SamledError
+from engine.errors import Conflict as StaleMerge
+from engine.errors import Forbidden, InvalidModel, NotFound, SamledError
 from engine.findings import Language
-from engine.merging import Conflict, Side
+from engine.merging import Conflict, Merged, NoSuchConflict, Side
 from engine.packages import Package
 from engine.process_settings import Role
 from engine.versions import Version
@@ -88,22 +89,27 @@ def process(process_id: str) -> ResponseReturnValue:
 @requires("publish")
 def variant(process_id: str, version_id: str) -> ResponseReturnValue:
     """An organisation's variant beside its base, and what a merge with the newest base would give."""
-    return _variant_page(_status(process_id, version_id, {}), {})
+    if version_id not in {str(one.id) for one in engine().variants(process_id)}:
+        raise NotFound
+    return _variant_page(_status(process_id, version_id), {})
 
 
 @blueprint.post("/<process_id>/variants/<version_id>")
 @requires("publish")
 def update(process_id: str, version_id: str) -> ResponseReturnValue:
     """Choose in conflicts, and publish the merge when nothing is left to choose."""
-    before = _status(process_id, version_id, {})
-    take = _taken(before)
-    found = _status(process_id, version_id, take)
+    before = _status(process_id, version_id)
+    if request.form.get("seen") != _seen(before):
+        return _changed_meanwhile(process_id, version_id)
+    found, take = _chosen(process_id, version_id, _taken(before))
     if request.form.get("_do") == "update" and not found.merged.conflicts:
         try:
             made = engine().update_variant(process_id, str(found.variant.principal), take, by=actor())
-        except (InvalidModel, SamledError) as error:
-            flash(error.message, "bad")
-            return _variant_page(before, take), 422
+        except StaleMerge:
+            return _changed_meanwhile(process_id, version_id)
+        except (InvalidModel, Forbidden, BeyondVariant) as error:
+            flash(_refusal(error), "bad")
+            return _variant_page(before, take, found.merged), 422
         flash(_("The variant is published as version %(number)s.", number=made.number), "good")
         return redirect(url_for(".process", process_id=process_id), code=303)
     if found.merged.conflicts:
@@ -174,12 +180,41 @@ def _called(version: Version) -> str:
     return f"{number} – {version.principal}" if version.principal else number
 
 
-def _status(process_id: str, version_id: str, take: Mapping[str, Side]) -> VariantStatus:
-    known = (one for one in engine().variants(process_id) if str(one.id) == version_id)
-    found = next(known, None)
+def _refusal(error: SamledError) -> str:
+    match error:
+        case Forbidden():
+            return _("Only the organisation's own process owners publish its variants. Ask one of them.")
+        case BeyondVariant():
+            return _("It changes a deadline that is fixed for every organisation. Change that back in the variant.")
+        case _:
+            return _("What comes out cannot be published as it is. Mend the variant's files, and publish those.")
+
+
+def _changed_meanwhile(process_id: str, version_id: str) -> ResponseReturnValue:
+    flash(_("The variant or its base was published anew meanwhile. Look at it as it is now, and choose again."), "warn")
+    return _variant_page(_status(process_id, version_id), {}), 409
+
+
+def _status(process_id: str, version_id: str, take: Mapping[str, Side] | None = None) -> VariantStatus:
+    """Of the organisation whose variant this version is or was. Raises NotFound, NoSuchConflict."""
+    found = next((one for one in engine().versions(process_id) if str(one.id) == version_id), None)
     if found is None or found.principal is None:
         raise NotFound
     return engine().variant_status(process_id, found.principal, take)
+
+
+def _chosen(process_id: str, version_id: str, take: Mapping[str, Side]) -> tuple[VariantStatus, Mapping[str, Side]]:
+    """The merge with what was chosen, save in what another choice made no conflict any more."""
+    try:
+        return _status(process_id, version_id, take), take
+    except NoSuchConflict as gone:
+        take = {key: side for key, side in take.items() if key not in gone.unknown}
+        return _status(process_id, version_id, take), take
+
+
+def _seen(status: VariantStatus) -> str:
+    """What the page was of: the choices on it are in the merge of these two."""
+    return f"{status.newest.id}-{status.variant.id}"
 
 
 def _taken(status: VariantStatus) -> dict[str, Side]:
@@ -191,7 +226,8 @@ def _taken(status: VariantStatus) -> dict[str, Side]:
     return taken
 
 
-def _variant_page(status: VariantStatus, take: Mapping[str, Side]) -> str:
+def _variant_page(status: VariantStatus, take: Mapping[str, Side], merged: Merged | None = None) -> str:
+    """`merged`: what came out with what was chosen; else the page tells of it as it is without."""
     base, newest, own = status.packages
     shown = cast("Language", language())
     choices = [
@@ -203,8 +239,9 @@ def _variant_page(status: VariantStatus, take: Mapping[str, Side]) -> str:
         status=status,
         own=in_sentences(base, own, status.own),
         revised=in_sentences(base, newest, status.revised),
+        seen=_seen(status),
         choices=choices,
-        findings=[" ".join(finding.texts(shown)) for finding in status.merged.findings],
+        findings=[" ".join(finding.texts(shown)) for finding in (merged or status.merged).findings],
     )
 
 

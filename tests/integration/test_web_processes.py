@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from engine import Actor, Engine, VirtualClock
+from engine.directory import Membership
 from tests.integration import drawing as draw
 from tests.page_inspector import PageInspector
 from tests.web_app import running_app
@@ -85,6 +86,50 @@ def test_a_revised_base_is_taken_into_a_variant_when_every_conflict_is_chosen(
     ]
     assert "Den bygger på den nyaste grunden." in administrator.get(f"/processes/ladder/variants/{own.id + 2}").text
     administrator.get(f"/processes/ladder/variants/{own.id}", status=404)
+
+
+def test_choices_made_on_a_page_that_is_old_are_made_again(
+    engine: Engine, administrator: PageInspector, tmp_path: Path
+) -> None:
+    [own] = engine.variants("ladder")
+    page = administrator.get(f"/processes/ladder/variants/{own.id}")
+    said = SETTINGS.replace('title = "Frågan"', f'title = "Frågan"\nvariant_of = "ladder@1"\nvariant_for = "{TOWN}"')
+    engine.publish(draw.package(tmp_path / "again", "ladder", model("Fråga på nytt"), said))
+    told = page.submit("Ta in ändringarna i varianten", **{"take-0": "theirs"})
+    assert (told.status, "publicerats på nytt under tiden" in told.text) == (409, True)
+    assert "Variantens: Fråga på nytt" in told.text
+    told = told.submit("Ta in ändringarna i varianten", **{"take-0": "theirs"})
+    assert "Varianten är publicerad som version 5." in told.text
+
+
+def test_choosing_in_every_conflict_is_no_error_where_one_choice_does_away_with_another(
+    engine: Engine, administrator: PageInspector, tmp_path: Path
+) -> None:
+    steps = [draw.task(name, group="coordinator") for name in ("a", "b", "c")]
+    base = draw.chain("ladder", *steps)
+    skip = '<sequenceFlow id="own" sourceRef="a" targetRef="c"/>'
+    without = base.replace(steps[1], "").replace(draw.flows("start>a>b>c>end"), draw.flows("start>a") + skip)
+    without = without.replace(skip, skip + '<sequenceFlow id="f3" sourceRef="c" targetRef="end"/>')
+    renamed = base.replace('name="B"', 'name="Ny"').replace('id="f1"', 'id="f1" name="Ja"')
+    renamed = renamed.replace('id="f2"', 'id="f2" name="Sedan"')
+    said = SETTINGS.replace('title = "Frågan"', f'title = "Frågan"\nvariant_of = "ladder@4"\nvariant_for = "{TOWN}"')
+    engine.publish(draw.package(tmp_path / "4", "ladder", base, SETTINGS))
+    own = engine.publish(draw.package(tmp_path / "5", "ladder", without, said))
+    engine.publish(draw.package(tmp_path / "6", "ladder", renamed, SETTINGS))
+    conflicts = engine.variant_status("ladder", TOWN).merged.conflicts
+    assert len(conflicts) > 1
+    page = administrator.get(f"/processes/ladder/variants/{own.id}")
+    told = page.submit("Ta in ändringarna i varianten", **{f"take-{key}": "theirs" for key in range(len(conflicts))})
+    # Every choice is taken: what is left to say is that both ways past the step cannot be published together.
+    assert (told.status, "Det som blir går inte att publicera som det är." in told.text) == (422, True)
+
+
+def test_who_may_not_publish_for_an_organisation_is_told_in_the_readers_language(app: Flask, engine: Engine) -> None:
+    engine.directory.add_memberships([Membership("enhetschef.bup", "bup-skaraborg", "process-owner")])
+    [own] = engine.variants("ladder")
+    page = PageInspector(app).enter("enhetschef.bup").get(f"/processes/ladder/variants/{own.id}")
+    told = page.submit("Ta in ändringarna i varianten", **{"take-0": "ours"})
+    assert (told.status, "Bara organisationens egna processägare" in told.text) == (422, True)
 
 
 def test_an_administrator_says_which_kinds_of_unit_hold_a_role(engine: Engine, administrator: PageInspector) -> None:
