@@ -9,7 +9,8 @@ from flask import g
 
 from engine.caching import Published
 from engine.calendars import Calendar
-from engine.directory import Unit
+from engine.directory import Organisation, Unit
+from engine.organisations import Settings
 from engine.school_years import SchoolYears
 from web.context import engine
 
@@ -32,7 +33,17 @@ def the_version(version_id: int) -> Published:
 
 def the_units() -> Mapping[str, Unit]:
     """The units of the organisation, by name."""
-    return once("units", lambda: engine().organisation().units)
+    return the_organisation().units
+
+
+def the_organisation() -> Organisation:
+    """Units and their managers."""
+    return once("organisation", lambda: engine().organisation())
+
+
+def the_settings() -> Settings:
+    """The organisation's calendar, rhythms and own values."""
+    return once("settings", lambda: engine().settings())
 
 
 def the_calendar() -> Calendar:
@@ -42,4 +53,4 @@ def the_calendar() -> Calendar:
 
 def the_school_years() -> SchoolYears:
     """The terms of the organisation's schools."""
-    return once("school-years", lambda: engine().settings().school_years)
+    return the_settings().school_years

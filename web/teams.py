@@ -23,7 +23,7 @@ from web.context import directory, engine, now
 from web.permissions import requires
 from web.postponing import chosen_day
 from web.questions import names
-from web.remembered import the_calendar, the_units
+from web.remembered import the_calendar, the_organisation, the_settings, the_units
 from web.texts import process_text
 
 blueprint = Blueprint("teams", __name__, url_prefix="/units")
@@ -45,13 +45,13 @@ class Meeting:
 
 def my_teams() -> list[Meeting]:
     """The units of the person that have a rhythm, and when each meets next."""
-    rhythms = engine().settings().rhythms
+    rhythms = the_settings().rhythms
     return [_team(unit) for unit in actor().units if unit in rhythms]
 
 
 def all_teams() -> list[Meeting]:
     """All units that have a rhythm, by name."""
-    return sorted(map(_team, engine().settings().rhythms), key=lambda team: team.name)
+    return sorted(map(_team, the_settings().rhythms), key=lambda team: team.name)
 
 
 def _team(unit_id: str) -> Meeting:
@@ -82,7 +82,7 @@ def _days_waited(task: Task) -> int:
 
 
 def _access(unit_id: str) -> UnitAccess:
-    return UnitAccess(unit_id, engine().organisation().managers.get(unit_id, ()))
+    return UnitAccess(unit_id, the_organisation().managers.get(unit_id, ()))
 
 
 @blueprint.get("/<unit_id>/rhythm")
@@ -171,7 +171,7 @@ def _page(unit: Unit, errors: Errors) -> str:
     return render_template(
         "teams/rhythm.html",
         unit=unit,
-        rhythm=engine().settings().rhythms.get(unit.id),
+        rhythm=the_settings().rhythms.get(unit.id),
         meetings=_ahead(unit.id, AHEAD),
         often=OFTEN,
         errors=errors,
@@ -181,7 +181,7 @@ def _page(unit: Unit, errors: Errors) -> str:
 
 
 def _ahead(unit_id: str, count: int) -> Sequence[datetime]:
-    settings, unit = engine().settings(), the_units().get(unit_id)
+    settings, unit = the_settings(), the_units().get(unit_id)
     found = settings.rhythms.get(unit_id)
     return found.from_today(settings.calendar_of([unit] if unit else []), now(), count) if found else []
 

@@ -23,7 +23,7 @@ from web.pages import add_place
 from web.permissions import SIGNED_IN, requires
 from web.promises import in_words
 from web.questions import names
-from web.remembered import the_units, the_version
+from web.remembered import the_organisation, the_units, the_version
 from web.texts import text_of
 
 blueprint = Blueprint("units", __name__, url_prefix="/units")
@@ -62,7 +62,7 @@ def index() -> ResponseReturnValue:
 
 def _row(unit: Unit, watched: str) -> Row:
     via = the_units().get(unit.via_unit or "") if not unit.mailbox else None
-    return Row(unit, engine().organisation().mailbox(unit.id) or "", via.name if via else "", watched)
+    return Row(unit, the_organisation().mailbox(unit.id) or "", via.name if via else "", watched)
 
 
 @blueprint.get("/<unit_id>")
@@ -100,7 +100,7 @@ def _unit(unit_id: str) -> Unit:
 
 
 def _access(unit_id: str) -> UnitAccess:
-    return UnitAccess(unit_id, engine().organisation().managers.get(unit_id, ()))
+    return UnitAccess(unit_id, the_organisation().managers.get(unit_id, ()))
 
 
 def _page(unit: Unit, errors: Errors) -> str:
@@ -110,7 +110,7 @@ def _page(unit: Unit, errors: Errors) -> str:
         row=_row(unit, own.watched),
         own=own,
         examples=list(_examples(unit, own)),
-        managers=[called.person(person) for person in engine().organisation().managers.get(unit.id, ())],
+        managers=[called.person(person) for person in the_organisation().managers.get(unit.id, ())],
         may_set=may(actor(), "set-promise", _access(unit.id)),
         changes=engine().promise_changes(unit.id),
         errors=errors,

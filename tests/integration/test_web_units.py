@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from flask import Flask
 
 from engine import Actor, Engine, VirtualClock
 from engine.errors import Forbidden, NotFound
 from engine.promises import LONGEST, Promise
+from engine.rhythms import Rhythm
 from tests.page_inspector import PageInspector
 from tests.web_app import running_app
 
@@ -49,6 +52,30 @@ def test_everybody_on_staff_sees_how_a_unit_is_reached(app: Flask) -> None:
     unit = listed.follow("Exempelskolan Skövde")
     assert "elevhalsa-skovde@example.org" in unit.text
     assert "Formulera löftet" not in unit.text
+
+
+def statements(page: PageInspector, url: str) -> int:
+    """How many statements the page costs, once what is kept between requests has been read."""
+    page.get(url)
+    sent: list[object] = []
+    listener = ("before_cursor_execute", lambda *told: sent.append(told))
+    sqlalchemy.event.listen(sqlalchemy.Engine, *listener)
+    try:
+        page.get(url)
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, *listener)
+    return len(sent)
+
+
+def test_more_units_and_teams_cost_no_more_statements(app: Flask, engine: Engine) -> None:
+    administrator = browser(app, "administrator")
+    before = [statements(administrator, url) for url in ("/units", "/calendar")]
+    example = engine.directory.unit(UNIT)
+    more = [dataclasses.replace(example, id=f"more-{number}") for number in range(5)]
+    engine.directory.add_units(more)
+    for unit in more:
+        engine.set_rhythm(unit.id, Rhythm("R/2027-03-01T13:00/P2W"), "Team")
+    assert [statements(administrator, url) for url in ("/units", "/calendar")] == before
 
 
 def test_a_manager_words_the_promise_and_who_did_why_stays(app: Flask, engine: Engine) -> None:
