@@ -42,6 +42,8 @@ class Agenda:
     items: Sequence[Task]
     #: For the one after: what the next has no time for, then what is due by then, what has waited longest first.
     later: Sequence[Task]
+    #: How many marked tasks are due after both, and so stand on neither.
+    beyond: int = 0
 
 
 def make(
@@ -52,9 +54,11 @@ def make(
     if rhythm is None or not meetings:
         return Agenda(unit, rhythm, meetings, _marked(tx, publications, unit, None), [])
     found = _marked(tx, publications, unit, meetings[1] if len(meetings) > 1 else None)
+    beyond = len(_marked(tx, publications, unit, None)) - len(found) if len(meetings) > 1 else 0
     due = [task for task in found if task.due_at is None or task.due_at <= meetings[0]]
     items = due[: rhythm.room]
-    return Agenda(unit, rhythm, meetings, items, due[len(items) :] + [task for task in found if task not in due])
+    later = due[len(items) :] + [task for task in found if task not in due]
+    return Agenda(unit, rhythm, meetings, items, later, beyond)
 
 
 def _marked(tx: Connection, publications: Publications, unit: str, due: datetime | None) -> list[Task]:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from engine import Actor, Engine, Forbidden, NotFound, VirtualClock
 from engine.example import PASSWORD
+from engine.promises import Promise
 from engine.rhythms import Rhythm
 from tests.integration import drawing as draw
 from tests.page_inspector import PageInspector
@@ -120,6 +121,14 @@ def test_what_is_due_by_the_meeting_after_can_be_taken_up_by_an_extra_one(engine
     assert (list(agenda.items), [task.case_id for task in agenda.later]) == ([], [case])
 
 
+def test_what_is_due_after_both_meetings_is_counted_on_the_page(app: Flask, engine: Engine) -> None:
+    begin(engine, 1)
+    engine.set_rhythm(TEAM, Rhythm("R/2026-01-13T09:00/P1D"), "Varje dag", by=LEADER)
+    agenda = engine.agenda(TEAM)
+    assert (list(agenda.items), list(agenda.later), agenda.beyond) == ([], [], 1)
+    assert "1 till ska vara klart senare." in PageInspector(app).enter(COORDINATOR.id).get(f"/units/{TEAM}/agenda").text
+
+
 def test_a_unit_without_a_rhythm_shows_all_that_is_marked(engine: Engine) -> None:
     [case] = begin(engine, 1)
     engine.set_rhythm(TEAM, None, "Teamet är nedlagt", by=ADMINISTRATOR)
@@ -211,7 +220,11 @@ def test_an_administrator_finds_every_team_and_ends_its_meetings(app: Flask, eng
     told = page.submit("Spara när vi möts", first="", reason="Teamet är nedlagt")
     assert "Sparat." in told.text
     assert engine.settings().rhythms == {}
+    engine.set_promise(TEAM, Promise("Vi svarar."), "Beslut", by=LEADER)
+    engine.set_role_kinds("asking", "team", ["insatsteam"], principal=None, reason="Beslut", by=ADMINISTRATOR)
     told = PageInspector(app).enter("administrator").get("/calendar")
+    assert "Löftet från Tidiga insatser Skövde" in told.text
+    assert "Slag av enheter för roller" in told.text
     assert "Möten i Tidiga insatser Skövde" in told.text
     assert "När Elevhälsan Skövde möts" in told.submit("Ange när den möts", unit="elevhalsa-skovde").text
 
