@@ -221,7 +221,7 @@ def test_a_model_without_end_is_an_incident_and_not_a_hung_worker(
     loop = draw.process(
         "loop",
         '<startEvent id="start"/><userTask id="a"><multiInstanceLoopCharacteristics><extensionElements>'
-        '<zeebe:loopCharacteristics inputCollection="=[]"/></extensionElements></multiInstanceLoopCharacteristics>'
+        '<zeebe:loopCharacteristics inputCollection="=concatenate([], [])"/></extensionElements></multiInstanceLoopCharacteristics>'
         '</userTask><exclusiveGateway id="join"/>',
         draw.flows("start>join>a>join"),
     )

@@ -245,5 +245,6 @@ def test_the_description_names_every_path(app: Flask) -> None:
         "/api/v1/cases/{number}",
         "/api/v1/cases/{number}/history",
         "/api/v1/messages",
+        "/api/v1/units/{unit_id}/agenda",
     }
     assert described["components"]["securitySchemes"]["basic"]["scheme"] == "basic"
