@@ -84,8 +84,12 @@ class InTheBrowser(Play):
         for form_id, given in answers.items():
             packages = (self.package, *self.package.called.values())  # a part that is called asks with its own forms
             content = next(package.forms[form_id] for package in packages if form_id in package.forms)
-            components = json.loads(content)["components"]
-            person.answer(written(components, given))
+            asked = written(json.loads(content)["components"], given)
+            for key, rows in asked.items():  # what the last round has left in a list and this one does not have
+                surplus = f'button[name="_remove"][value="{key}-{len(rows) if isinstance(rows, list) else ""}"]'
+                while person.page.locator(surplus).count():
+                    person.click(person.page.locator(surplus))
+            person.answer(asked)
 
     def found(self, step: Complete) -> Task:
         tasks = [one for one in self.open_tasks() if one.element_id == step.element and self.matches(one, step.where)]
