@@ -6,7 +6,7 @@ raises NotFound. Without `by` (tools in the same process) nothing is refused and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,9 @@ from engine.history import Entry
 from engine.indicators import Statistics
 from engine.invariants import Breach, check
 from engine.merging import Side
+from engine.migrating import batches
+from engine.migrating.forecast import Forecast, what_moves
+from engine.migrating.stored import Batch, Move
 from engine.notices import Notifier, notifier_from_environment, send_due
 from engine.organisations import SettingChange, Settings
 from engine.outbox import Waiting
@@ -204,6 +207,84 @@ class Engine:
         Raises NotFound, NotAmong (a kind that the process does not allow), Forbidden.
         """
         variants.set_role_kinds(self.place, process, role, kinds, principal, reason, by)
+
+    # Moving running cases to another version
+
+    def what_moves(
+        self,
+        process_id: str,
+        to: int | Package | None = None,
+        mapping: Mapping[str, str] | None = None,
+        *,
+        recompute: bool = False,
+        cases: Collection[str] | None = None,
+        by: Actor | None = None,
+    ) -> Forecast:
+        """What a version would do to the running cases of its process: moved as copies in memory, nothing is stored.
+
+        `to`: its number, the newest, or a package that is not published yet. `mapping`: element id of the old version →
+        that of the new. `recompute`: running deadlines by the new version, else they keep their due time.
+        Raises NotFound, Forbidden, InvalidModel, Conflict (a package of another process).
+        """
+        return what_moves(self.place, process_id, to, mapping or {}, recompute=recompute, only=cases, by=by)
+
+    def ask_to_move(
+        self,
+        process_id: str,
+        to: int | None = None,
+        mapping: Mapping[str, str] | None = None,
+        *,
+        reason: str,
+        recompute: bool = False,
+        cases: Collection[str] | None = None,
+        by: Actor | None = None,
+    ) -> Batch:
+        """Write which cases are to be moved (left out: all that run on other versions); `go_on_moving` moves them.
+
+        Raises NotFound, Forbidden, NoReason, UnknownStep.
+        """
+        return batches.ask(self.place, process_id, to, cases, mapping or {}, recompute=recompute, reason=reason, by=by)
+
+    def go_on_moving(
+        self, batch_id: int, by: Actor | None = None, *, limit: int | None = None, seconds: float | None = None
+    ) -> Batch:
+        """Move cases of a batch that wait, each in a transaction of its own, at most so many and for so long.
+
+        What stops it loses nothing: call it again. Raises NotFound, Forbidden.
+        """
+        return batches.go_on(self.place, batch_id, by, limit=limit, seconds=seconds)
+
+    def move(
+        self,
+        process_id: str,
+        to: int | None = None,
+        mapping: Mapping[str, str] | None = None,
+        *,
+        reason: str,
+        recompute: bool = False,
+        cases: Collection[str] | None = None,
+        by: Actor | None = None,
+    ) -> Batch:
+        """Both at once: each case is moved, or refused with a reason that `moves` tells."""
+        asked = self.ask_to_move(process_id, to, mapping, reason=reason, recompute=recompute, cases=cases, by=by)
+        return self.go_on_moving(asked.id, by)
+
+    def moves(self, batch_id: int, by: Actor | None = None) -> tuple[Batch, Sequence[Move]]:
+        """A batch and what has come of each of its cases. Raises NotFound, Forbidden."""
+        return batches.found(self.place, batch_id, by)
+
+    def move_batches(self, process_id: str) -> Sequence[Batch]:
+        """The batches of a process, the newest first."""
+        return batches.of_process(self.place, process_id)
+
+    def take_back(
+        self, batch_id: int, cases: Collection[str] | None = None, *, reason: str, by: Actor | None = None
+    ) -> tuple[list[str], list[str]]:
+        """Put moved cases back as they were: the numbers of those that went back, and of those that have gone on since.
+
+        Raises NotFound, Forbidden, NoReason.
+        """
+        return batches.take_back(self.place, batch_id, cases, reason, by)
 
     # Cases
 

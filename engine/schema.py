@@ -441,6 +441,44 @@ deadline_values = Table(
 _WAITING = deadline_values.c.running & deadline_values.c.applied_at.is_(None)
 Index("ix_deadline_values_waiting", deadline_values.c.valid_from, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
+#: Running cases to be moved to another version, asked for at once.
+move_batches = Table(
+    "move_batches",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("process_id", String(200), nullable=False, index=True),
+    Column("to_version_id", Key, ForeignKey("versions.id"), nullable=False),
+    #: Element id of the old version → that of the new one.
+    Column("mapping", Json, nullable=False),
+    #: Are running deadlines worked out anew?
+    Column("recompute", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200)),
+)
+
+#: What came of it for each case; it holds what is needed to take it back.
+moves = Table(
+    "moves",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("batch_id", Key, ForeignKey("move_batches.id", ondelete="CASCADE"), nullable=False),
+    _case(index=True),
+    #: waiting | moved | refused | taken-back
+    Column("state", String(20), nullable=False),
+    Column("from_version_id", Key),
+    #: What changed, or why not.
+    Column("outcome", Json),
+    Column("at", Instant),
+    #: The case's revision right after: at another it has gone on.
+    Column("revision", Integer),
+    #: The case's state right before, as it was stored.
+    Column("before", LargeBinary),
+    #: The rows that the move wrote over.
+    Column("rows", Json),
+    UniqueConstraint("batch_id", "case_id"),
+)
+
 #: When somebody is away, and who is asked instead.
 absences = Table(
     "absences",
