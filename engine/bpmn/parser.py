@@ -49,6 +49,8 @@ class ElementParser(TaskParser):  # type: ignore[misc]
         loop = self.node.find(full_tag("multiInstanceLoopCharacteristics"))
         if loop is not None and isinstance(node, Activity):
             node = self._multi_instance(node, loop)
+        elif loop is not None:
+            self.faults.add(self.node, "unsupported-element.thrownForEach")
         return node
 
     def create_task(self) -> Node:
@@ -83,6 +85,8 @@ class EventParser(ElementParser):
         trigger = self.process_parser.parser.definitions.trigger(self.node)
         more = {"cancel_activity": is_true(self.node, "cancelActivity", otherwise=True)} if self._is_boundary else {}
         node: Node = self.spec_class(self.spec, self.bpmn_id, event_definition=trigger, **more, **self.bpmn_attributes)
+        if read_extensions(self.node, self.faults).job_type is not None:
+            self.faults.add(self.node, "unsupported-extension.eventJob")
         return node
 
     @property

@@ -304,6 +304,15 @@ def test_a_manual_task_is_passed_through_as_in_camunda_8() -> None:
             "unsupported-extension",
         ),
         (
+            '<startEvent id="s"/><intermediateThrowEvent id="a"><extensionElements><zeebe:taskDefinition type="mail"/>'
+            '</extensionElements><signalEventDefinition signalRef="sig"/></intermediateThrowEvent>',
+            "unsupported-extension",
+        ),
+        (
+            '<startEvent id="s"/><sendTask id="a" messageRef="msg"><multiInstanceLoopCharacteristics/></sendTask>',
+            "unsupported-element",
+        ),
+        (
             '<startEvent id="s"/><userTask id="a"><extensionElements><zeebe:formDefinition formId="no"/>'
             "</extensionElements></userTask>",
             "reference",
