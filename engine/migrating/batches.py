@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 
-from engine import cases, versions
+from engine import cases
 from engine.actors import Actor
 from engine.commands.change import Workplace
 from engine.database import is_about_the_database
@@ -53,8 +53,7 @@ def ask(
         published = target_of(place, tx, process_id, to)
         demand_steps(published.model.elements, mapping)
         if case_ids is None:
-            others = [one.id for one in versions.all_of(tx, process_id) if one.id != published.version.id]
-            rows = stored.open_cases(tx, others)
+            rows = stored.open_cases(tx, published.version, None)
             keys = [row.id for row in rows if moving.may_move(organisation, by, row.owner)]
         else:
             keys = [cases.key(tx, number) for number in dict.fromkeys(case_ids)]

@@ -131,11 +131,11 @@ def what_moves(
         organisation = place.snapshots.get(tx).organisation
         demand_mover(organisation, by)
         published = target_of(place, tx, process_id, to)
-        in_use = {one.id: one for one in versions.all_of(tx, process_id) if one.id != published.version.id}
+        in_use = {one.id: one for one in versions.all_of(tx, process_id)}
         rows = [
             row
-            for row in stored.open_cases(tx, list(in_use))
-            if (only is None or row.number in only) and refusal_at_once(organisation, by, row, published) != "may-not"
+            for row in stored.open_cases(tx, published.version, only)
+            if refusal_at_once(organisation, by, row, published) != "may-not"
         ]
         target = Target(published.model, mapping, recompute)
         found: dict[int, list[CaseAhead]] = {}

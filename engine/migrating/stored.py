@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, LargeBinary, delete, func, insert, select, ty
 from engine.errors import NotFound
 from engine.projection import Projection
 from engine.schema import cases, deadlines, move_batches, moves, tasks, versions
+from engine.versions import Version
 
 WAITING, MOVED, REFUSED, TAKEN_BACK = "waiting", "moved", "refused", "taken-back"
 
@@ -199,8 +200,16 @@ def rename_deadlines(tx: Connection, case: int, before: Projection, after: Proje
     return others
 
 
-def open_cases(tx: Connection, version_ids: Sequence[int]) -> list[Any]:
-    """Open cases of some versions without their states, the oldest first."""
+def open_cases(tx: Connection, to: Version, numbers: Collection[str] | None) -> list[Any]:
+    """Open cases of a process without their states, the oldest first: these, else all on other versions.
+
+    An organisation's local variant is its own: of its cases only those that are named.
+    """
     columns = [one for one in cases.columns if one.name != "state"]
-    query = select(*columns).where(cases.c.version_id.in_(list(version_ids)), cases.c.closed_at.is_(None))
+    query = select(*columns).join(versions, versions.c.id == cases.c.version_id)
+    query = query.where(cases.c.process_id == to.process_id, cases.c.closed_at.is_(None), cases.c.version_id != to.id)
+    if numbers is not None:
+        query = query.where(cases.c.number.in_(list(numbers)))
+    else:
+        query = query.where(versions.c.principal.is_(None) | (versions.c.principal == to.principal))
     return list(tx.execute(query.order_by(cases.c.id)))

@@ -79,12 +79,10 @@ class _Transfer:
         self.case = CaseInstance(target.model, target.model.specs[old.spec.name], environment)
         self.case.scopes.clear()
         for scope in old.scopes.values():
-            parent = self.case.scopes[scope.parent.id] if scope.parent is not None else None
+            parent = self.case.scopes.get(scope.parent.id) if scope.parent is not None else None
             self.case.scopes[scope.id] = Scope(scope.id, parent, keeps=scope.keeps, values=dict(scope.values))
         self.case._last_id = old._last_id
         self.pairs: list[tuple[Instance, Instance]] = []
-        #: Tokens of events that nobody waits for any more.
-        self.gone: set[int] = set()
 
     def run(self) -> None:
         """All of it; see the top of the module."""
@@ -143,7 +141,6 @@ class _Transfer:
         found = self._counterpart(node, instance.spec)
         parent = instance.tasks.get(token._parent or 0)
         if is_event and (found is None or type(found) is not type(node)):
-            self.gone.add(token.id)
             self.outcome.dropped.append(node.bpmn_id)
             return
         if found is None:
@@ -219,8 +216,8 @@ class _Transfer:
 
     def _watch(self, token: Token) -> None:
         """Let events wait that the new version has at this step, and the old did not."""
-        if token._state == TaskState.ERROR or token.id in self.gone:
-            return
+        if token._state == TaskState.ERROR or "gateway" in token.internal_data:
+            return  # what stopped begins anew when it is tried again; a gateway's events are not watched themselves
         known = {self.case.tokens[guard].task_spec for guard in token.guards}
         old = self.old.tokens.get(token.id)
         had = self._kinds(_watchers(old.task_spec) if old is not None else ())

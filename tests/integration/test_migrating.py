@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import LargeBinary, select, type_coerce
 
 from engine import Actor, Engine, Forbidden, VirtualClock
@@ -16,6 +18,7 @@ from engine.migrating.batches import NoReason, UnknownStep
 from engine.packages import Package
 from engine.schema import cases, deadlines, holders, subscriptions, tasks
 from tests.integration import drawing as draw
+from web.cli import main
 
 OWNER = Actor("otto", units=["elevhalsa-skovde"], roles=["process-owner"])
 THEIRS = Actor("tora", units=["bup"], roles=["process-owner"])
@@ -482,3 +485,22 @@ def test_the_date_of_a_move_is_that_of_the_clock(engine: Engine, publish: Publis
     batch = engine.move("p", reason="now")
     assert engine.moves(batch.id)[1][0].at == datetime.fromisoformat("2026-03-27T10:00+01:00")
     assert [one.id for one in engine.move_batches("p")] == [batch.id]
+
+
+def test_the_command_looks_moves_and_takes_back(
+    engine: Engine, publish: Publish, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def samled(*words: str) -> tuple[int, Any]:
+        result = CliRunner(mix_stderr=False).invoke(main, ["migrate", "p", *words, "--json"])
+        return result.exit_code, json.loads(result.stdout) if result.exit_code < 2 else None
+
+    monkeypatch.setenv("SAMLED_DATABASE_URL", database_url)
+    case = begun(engine, publish, ONE, line(ask(id="enquire"), flows="start>enquire>end"))
+    assert samled()[0] == 2
+    code, told = samled("--dry-run")
+    assert (code, told["versions"][0]["can_move"]) == (1, 0)
+    assert told["cases"][0]["reasons"][0]["code"] == "no-counterpart"
+    code, told = samled("--map", "ask=enquire", "--cases", case, "--reason", "renamed")
+    assert (code, told["counts"]) == (0, {"moved": 1})
+    assert samled("--take-back", str(told["batch"]), "--reason", "no") == (0, {"taken_back": [case], "gone_on": []})
+    assert open_tasks(engine, case) == ["ask"]
