@@ -6,12 +6,20 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
+import { editorPlugin } from "./editor/bundling.mjs";
+
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** A folder a feature; the names are those of the built files. */
 const features = {
   style: { samled: here("styles/samled.css") },
   viewer: { viewer: here("viewer/index.js"), diagram: here("viewer/diagram.css") },
+  // The kinds of file have an editor each, fetched when one is opened; each brings its style.
+  editor: {
+    editor: here("editor/index.js"),
+    style: here("editor/editor.css"),
+    ...Object.fromEntries(["diagram", "form", "decision"].map((kind) => [kind, here(`editor/${kind}/${kind}.css`)])),
+  },
 };
 
 const options = ([feature, entryPoints]) => ({
@@ -25,6 +33,8 @@ const options = ([feature, entryPoints]) => ({
   legalComments: "linked",
   chunkNames: "[name]-[hash]",
   logLevel: "info",
+  loader: { ".svg": "dataurl", ".woff2": "file" },
+  plugins: [editorPlugin],
 });
 
 /** Compressed once here and not at each request. */

@@ -1,0 +1,50 @@
+// The drawing: bpmn-js with the properties panel of Camunda 8. A bundle of its own, fetched when a .bpmn is opened.
+
+import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule } from "bpmn-js-properties-panel";
+import Modeler from "bpmn-js/lib/Modeler";
+import zeebeBehaviors from "camunda-bpmn-js-behaviors/lib/camunda-cloud";
+import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
+
+import { VariableResolver } from "../feel/variables.js";
+import { translateModule } from "../language/index.js";
+import palette from "./palette.js";
+import properties from "./properties.js";
+import { lostIn } from "./roundtrip.js";
+import steps from "./steps.js";
+import supported from "./supported.js";
+
+/**
+ * @param {{ canvas: HTMLElement, panel: HTMLElement, facts: import("../package.js").PackageFacts, language: string }} where
+ */
+export function makeDiagram({ canvas, panel, facts, language }) {
+  const modeler = new Modeler({
+    container: canvas,
+    propertiesPanel: { parent: panel },
+    moddleExtensions: { zeebe },
+    additionalModules: [
+      BpmnPropertiesPanelModule,
+      BpmnPropertiesProviderModule,
+      ZeebePropertiesProviderModule,
+      zeebeBehaviors,
+      steps,
+      palette,
+      supported,
+      properties,
+      translateModule(language),
+      { variableResolver: ["type", VariableResolver], packageForms: ["value", facts], samledPackage: ["value", facts] },
+    ],
+  });
+  canvas.querySelector(".djs-container > svg")?.setAttribute("aria-hidden", "true");
+  return modeler;
+}
+
+/**
+ * Draw a model. What the editor could not write back is told, so that nothing is lost in silence.
+ * @returns {Promise<string[]>} parts of the model that would be lost
+ */
+export async function openModel(modeler, xml) {
+  await modeler.importXML(xml);
+  modeler.get("canvas").zoom("fit-viewport", "auto");
+  const { xml: written } = await modeler.saveXML({ format: true });
+  return lostIn(xml, written);
+}
