@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 from engine.errors import FeelError
+from engine.feel.ahead import Ahead
 from engine.feel.expression import Expression, Kind, _character, shape_of
 from engine.feel.problems import Problem
 from engine.feel.runtime import MOST_COMPILED, Key, LimitReached, Runtime
@@ -18,10 +18,8 @@ from engine.feel.runtime import MOST_COMPILED, Key, LimitReached, Runtime
 LONGEST_SOURCE = 20_000
 #: More brackets within brackets than this likewise. The parser takes a second and more to give up on thousands.
 DEEPEST_BRACKETS = 200
-#: What is compiled ahead is shorter than this, so that no single one holds up the rest, and so many go in one call: no
-#: other thread can be let in between more often than that.
+#: What is compiled ahead is shorter than this, so that no single one holds up the rest.
 LONGEST_AHEAD = 1_000
-AHEAD_AT_ONCE = 32
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
@@ -44,7 +42,9 @@ class Feel:
         """The calling thread's own."""
         runtime: Runtime | None = getattr(self._local, "runtime", None)
         if runtime is None:
-            runtime = self._local.runtime = Runtime(self._time_limit, self._memory_limit)
+            self.settle()
+            runtime = getattr(self._local, "runtime", None) or Runtime(self._time_limit, self._memory_limit)
+            self._local.runtime = runtime
         return runtime
 
     @cached_property
@@ -78,34 +78,22 @@ class Feel:
             self._expressions[asked] = known
         return known
 
-    @contextmanager
-    def compiling(self, sources: Iterable[tuple[str, Kind]]) -> Iterator[None]:
-        """Compiles beside what the block does, as far as it gets by then; what cannot be compiled is passed over."""
+    def compile_ahead(self, sources: Iterable[tuple[str, Kind]]) -> None:
+        """Begins to compile what this thread is likely to ask for, beside all else it does, until it `settle`s."""
         keys: list[Key] = [(source, kind, ()) for source, kind in sources if len(source) <= LONGEST_AHEAD]
-        runtime, found = Runtime(self._time_limit, self._memory_limit), dict[Key, dict[str, Any]]()
-        enough = threading.Event()
-
-        def work() -> None:
-            for first in range(0, len(keys), AHEAD_AT_ONCE):
-                some = keys[first : first + AHEAD_AT_ONCE]
-                if enough.is_set():
-                    return
-                # A limit that is reached is told again by whoever asks for the expression.
-                with suppress(LimitReached, MemoryError):
-                    found.update(zip(some, runtime.compile_all(some), strict=True))
-
-        thread = threading.Thread(target=work, daemon=True)
         if keys:
-            thread.start()
-        try:
-            yield
-        finally:
-            enough.set()
-            if keys:
-                thread.join()
-                # From here on this thread's own: one at a time may use it, whichever that is.
-                self._local.runtime = runtime
-                self._facts.update(found)
+            self.settle()
+            self._local.runtime = None
+            self._local.ahead = Ahead(Runtime(self._time_limit, self._memory_limit), keys)
+
+    def settle(self) -> None:
+        """Ends what was begun with `compile_ahead`: a process is forked only when no thread runs beside."""
+        ahead: Ahead | None = getattr(self._local, "ahead", None)
+        if ahead is not None:
+            self._local.ahead = None
+            # From here on this thread's own: one at a time may use it, whichever that is.
+            self._local.runtime, found = ahead.finish()
+            self._facts.update(found)
 
     def _checked(
         self, source: str, kind: Kind, declared: tuple[str, ...], element: str | None, file: str | None
@@ -131,7 +119,8 @@ class Feel:
     def _compiled(self, key: Key) -> dict[str, Any]:
         facts = self._facts.get(key)
         if facts is None:
-            facts = self.runtime.compile(key)
+            ahead: Ahead | None = getattr(self._local, "ahead", None)
+            facts = (ahead.facts(key) if ahead is not None else None) or self.runtime.compile(key)
             if len(self._facts) >= MOST_COMPILED:
                 self._facts.clear()
             self._facts[key] = facts

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.errors import FeelError, InvalidModel
+from engine.feel import current_feel
 from engine.findings import Finding
 from engine.forked import Aside
 from engine.rules import Text, finding
@@ -36,13 +37,13 @@ class Check:
     run: Callable[[Subject], Iterable[Finding]]
     #: May it find errors? Then nothing is published without it, whoever publishes.
     refuses: bool = True
-    #: Does it need no more than the files, and time? Then it runs beside the others where there is a second core.
+    #: Does it need little of what the others work out? Then it runs beside them where there is a second core.
     beside: bool = False
 
 
 CHECKS = (
-    Check(Text("what can be read", "det som kan läsas"), readable.check, beside=True),
-    Check(Text("well-formed BPMN", "välformad BPMN"), wellformed.check, refuses=False, beside=True),
+    Check(Text("what can be read", "det som kan läsas"), readable.check),
+    Check(Text("well-formed BPMN", "välformad BPMN"), wellformed.check, refuses=False),
     Check(Text("what can be run", "det som kan köras"), readable.check_model),
     Check(Text("events that never happen", "händelser som aldrig sker"), idle_events.check, refuses=False),
     Check(Text("style", "stil"), style.check, refuses=False, beside=True),
@@ -52,21 +53,27 @@ CHECKS = (
     Check(Text("references", "hänvisningar"), references.check),
     Check(Text("decisions", "beslut"), tables.check, beside=True),
     Check(Text("forms", "formulär"), form_files.check, beside=True),
-    Check(Text("the use of forms", "hur formulären används"), form_usage.check, refuses=False),
-    Check(Text("soundness", "sundhet"), soundness.check_subject),
-    Check(Text("between the chairs", "mellan stolarna"), chairs.check, refuses=False),
+    Check(Text("the use of forms", "hur formulären används"), form_usage.check, refuses=False, beside=True),
+    Check(Text("soundness", "sundhet"), soundness.check_subject, beside=True),
+    Check(Text("between the chairs", "mellan stolarna"), chairs.check, refuses=False, beside=True),
     Check(Text("scenarios", "scenarier"), scenario_runs.check, refuses=False),
 )
 
 
+#: Read everything that the others look at, and need little of FEEL: its expressions are compiled meanwhile.
+FIRST = CHECKS[:3]
+
+
 def run(subject: Subject, *, entering: Callable[[Text], None] = lambda _check: None) -> Iterator[Finding]:
     """Every check; `entering` hears the name of each before it begins, or before what ran beside is waited for."""
-    entering(CHECKS[0].name)
-    # Before the two part, so that both know why something could not be read. What else goes wrong, the checks tell.
-    list(_guarded(subject, Check(CHECKS[0].name, _read)))
-    beside = [check for check in CHECKS if check.beside]
+    for check in FIRST:
+        entering(check.name)
+        yield from _guarded(subject, check)
+    current_feel().settle()
+    later = [check for check in CHECKS if check not in FIRST]
+    beside = [check for check in later if check.beside]
     with Aside(lambda check: list(_guarded(subject, check)), beside) as aside:
-        for check in CHECKS:
+        for check in later:
             if not check.beside:
                 entering(check.name)
                 yield from _guarded(subject, check)
@@ -79,12 +86,6 @@ def errors_of(subject: Subject) -> list[Finding]:
     """Why a package must not run: of the checks that refuse, the errors."""
     found = (one for check in CHECKS if check.refuses for one in _guarded(subject, check))
     return [one for one in found if one.severity == "error"]
-
-
-def _read(subject: Subject) -> tuple[Finding, ...]:
-    """What all checks need; finds nothing."""
-    subject.roots  # noqa: B018
-    return ()
 
 
 def _guarded(subject: Subject, check: Check) -> Iterator[Finding]:

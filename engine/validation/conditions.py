@@ -45,7 +45,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for place, node in known.ways.nodes.items():
         if asked(node) and place in known.ways.before:
             yield from _within_limits(known, checker.gateway(place, node))
-    for read in known.ways.reads():
+    for read in known.ways.reads:
         if read.strict and _is_waited_for(read):
             yield from _within_limits(known, checker.wait(read))
 

@@ -177,8 +177,10 @@ def _check(request: dict[str, Any], answers: IO[str]) -> NoReturn:
         def entering(name: Text) -> None:
             _tell(answers, "entering", asdict(name))
 
-        with current_feel().compiling(ahead.likely(path)):
-            _import_checks()
+        # The thread that compiles must often be let in between.
+        sys.setswitchinterval(0.0005)
+        current_feel().compile_ahead(ahead.likely(path))
+        _import_checks()
         for one in findings_of(path, publish=request["publish"], entering=entering):
             _tell(answers, "finding", asdict(one))
         code = 0

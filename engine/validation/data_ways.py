@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import combinations
 
 from engine.bpmn.activities import CallActivity
@@ -52,6 +53,12 @@ class Ways:
         }
         self._steps = Steps(model, self)
 
+    @classmethod
+    def solved(cls, model: Model) -> Ways | None:
+        """Of a model; None if that takes too long, and nothing is to be concluded."""
+        ways = cls(model)
+        return ways if ways.solve() else None
+
     def solve(self) -> bool:
         """Go round until nothing changes. False if that takes too long, and nothing is to be concluded."""
         left = _MOST_VISITS * len(self.nodes)
@@ -68,8 +75,9 @@ class Ways:
                     return False
         return True
 
+    @cached_property
     def reads(self) -> list[Read]:
-        """Every expression of the model that something can reach, with what is known there."""
+        """Once solved: every expression of the model that something can reach, with what is known there."""
         found: list[Read] = []
         steps = Steps(self.model, self, found)
         for place, state in self.before.items():

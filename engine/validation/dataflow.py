@@ -32,18 +32,21 @@ _CASE = frozenset({"id", "owner", "started"})
 
 def check(model: Model) -> list[Finding]:
     """Findings about every expression that reads what may not be there, and about conditions that are constant."""
-    ways = Ways(model)
+    return _check(model, Ways.solved(model))
+
+
+def _check(model: Model, ways: Ways | None) -> list[Finding]:
     found: list[Finding] = []
-    if ways.solve():
+    if ways is not None:
         checker = _Checker(model, ways)
-        found += [one for read in ways.reads() for one in checker.findings(read)]
+        found += [one for read in ways.reads for one in checker.findings(read)]
     found += [one for spec in model.specs.values() for one in _constant_conditions(spec)]
     return list(dict.fromkeys(found))
 
 
 def check_subject(subject: Subject) -> list[Finding]:
     """The same of a package."""
-    return check(subject.model) if subject.model else []
+    return _check(subject.model, subject.ways) if subject.model else []
 
 
 class _Checker:

@@ -8,7 +8,7 @@ receiver's when whom it is for is worked out like the receiver, or is a role tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
+from functools import cached_property, reduce
 
 from engine.bpmn.activities import CallActivity, ServiceTask, UserTask
 from engine.bpmn.events import CatchEvent
@@ -147,15 +147,18 @@ class _Ways:
         """Is one of these units or roles the receiver, or a role that the receiver has been given?"""
         if self.receiver.expression is None:
             return self.receiver.text in groups
-        return any(self._may_hold(roles, group) for roles in self._given_roles() for group in groups)
+        return any(self._may_hold(roles, group) for roles in self._given_roles for group in groups)
 
-    def _given_roles(self) -> Iterator[Value | None]:
+    @cached_property
+    def _given_roles(self) -> list[Value | None]:
         """The roles in which the receiver becomes a party; None where nothing is said, so that its kind decides."""
+        found = []
         for spec in self.scopes.specs.values():
             for node in map(worker, nodes(spec)):
                 unit = _given(node, "unit", "units") if _is_job(node, "add-party") else None
                 if unit is not None and unit.text == self.receiver.text:
-                    yield _given(node, "roles", "role")
+                    found.append(_given(node, "roles", "role"))
+        return found
 
     def _may_hold(self, roles: Value | None, group: str) -> bool:
         return group in roles.text if roles is not None else group != self.model.package.owner_role

@@ -75,7 +75,7 @@ class _Checker:
 
     def _asked_for(self) -> Iterator[Finding]:
         """Roles whose units an expression asks for by name."""
-        for read in self.known.ways.reads():
+        for read in self.known.ways.reads:
             for role in sorted(read.expression.role_names - self.declared_roles):
                 nearest = get_close_matches(role, self.declared_roles, n=1)
                 yield finding(
@@ -98,7 +98,7 @@ class _Checker:
     def deadlines(self) -> Iterator[Finding]:
         """Deadlines that expressions ask for by name."""
         told = set[tuple[str, str, str]]()
-        for read in self.known.ways.reads():
+        for read in self.known.ways.reads:
             for name in sorted(read.expression.deadline_names - self.declared_deadlines):
                 if (read.spec.file, read.element, name) in told:
                     continue
@@ -142,7 +142,7 @@ class _Checker:
 
     def _read_names(self) -> set[str]:
         """Roots of all that anything of the version reads, forms' own words included."""
-        names = {name for one in self.known.ways.reads() for name in _roots(one.expression)}
+        names = {name for one in self.known.ways.reads for name in _roots(one.expression)}
         packages = [self.model.package, *self.model.package.called.values()]
         forms = [content for package in packages for content in package.forms.values()]
         names |= _words([*forms, *(package.files.get(SETTINGS_FILE, b"") for package in packages)])

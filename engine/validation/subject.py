@@ -92,12 +92,14 @@ class Subject:
         return None
 
     @cached_property
+    def ways(self) -> Ways | None:
+        """The solved data-flow of the model; None without a model, or where it takes too long to solve."""
+        return Ways.solved(self.model) if self.model is not None else None
+
+    @cached_property
     def known(self) -> Known | None:
         """What is known of each variable at each place of the model; None where nothing can be concluded."""
-        if self.model is None:
-            return None
-        ways = Ways(self.model)
-        return Known(self.model, ways) if ways.solve() else None
+        return Known(self.model, self.ways) if self.model is not None and self.ways is not None else None
 
     @cached_property
     def forms(self) -> Mapping[str, forms.Form]:

@@ -58,7 +58,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if known is None:
         return
     told = set[tuple[str, str, str]]()
-    for read in known.ways.reads():
+    for read in known.ways.reads:
         key = read.spec.file, read.element, read.expression.source
         if key not in told:
             told.add(key)

@@ -111,4 +111,9 @@ def _together(first: State, second: State) -> State:
 def _united(first: Mapping[str, frozenset[str]], second: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
     if first is second:
         return first
-    return {**first, **{name: held | first.get(name, frozenset()) for name, held in second.items()}}
+    more = {
+        name: held | first[name] if name in first else held
+        for name, held in second.items()
+        if name not in first or not held <= first[name]
+    }
+    return {**first, **more} if more else first

@@ -46,8 +46,7 @@ def test_a_file_that_repeats_the_beginning_of_an_expression_is_looked_through_on
 def test_what_was_compiled_beside_is_what_would_have_been_compiled() -> None:
     sources = ["plan.owner", 'deadline("a") > now()', "1 +", "foo(1)", "[" * 201]
     feel, plain = Feel(), Feel()
-    with feel.compiling([(source, "expression") for source in sources]):
-        pass
+    feel.compile_ahead([(source, "expression") for source in sources])
     for source in sources:
         assert _told(feel, source) == _told(plain, source)
     assert feel.compile("plan.owner").evaluate({"plan": {"owner": "u"}}, CONTEXT) == "u"
@@ -56,8 +55,8 @@ def test_what_was_compiled_beside_is_what_would_have_been_compiled() -> None:
 
 def test_a_runtime_that_another_thread_began_still_guards_its_stack() -> None:
     feel = Feel()
-    with feel.compiling([("1 + 1", "expression")]):
-        pass
+    feel.compile_ahead([("1 + 1", "expression")])
+    feel.settle()
     deep: list[object] = []
     for _ in range(900):
         deep = [deep]
