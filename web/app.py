@@ -24,6 +24,7 @@ from web import (
     i18n,
     inbox,
     limits,
+    migrating,
     overview,
     pages,
     postponing,
@@ -44,7 +45,7 @@ from web.settings import Settings
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
     *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences),
-    *(calendars, processes, teams, statistics, units, overview),
+    *(calendars, processes, migrating, teams, statistics, units, overview),
 )
 
 

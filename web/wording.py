@@ -189,6 +189,8 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "completed": lambda about: _("Done: %(what)s.", **about),
     "corrected": lambda about: _("The answers were corrected: %(what)s.", **about),
     "closed": lambda about: _("The case was closed."),
+    "moved": lambda _about: _("The case was moved to another version of the process."),
+    "move-taken-back": lambda _about: _("The move to another version was taken back."),
     "retried": lambda about: _("The process was let try again."),
     "received": lambda about: _("Recorded: %(what)s.", **about),
     "caught": lambda about: _("Recorded: %(what)s.", **about),
