@@ -37,6 +37,12 @@ async function oneFont({ path }) {
   return { contents: source.replace(/@font-face\s*\{[^]*?font-style[^}]*\}/, face), loader: "css" };
 }
 
+/** Markup with style attributes: their rules stand in decision.css instead. */
+async function namedStyle({ path }) {
+  const source = await readFile(path, "utf8");
+  return { contents: source.replaceAll('style="', 'data-css="'), loader: "js" };
+}
+
 /** Icons drawn with style attributes: the same as attributes of SVG. */
 async function withoutStyle({ path }) {
   const source = await readFile(path, "utf8");
@@ -55,6 +61,12 @@ export const editorPlugin = {
   setup(bundler) {
     for (const { file } of CHANGES) bundler.onLoad({ filter: file }, change);
     bundler.onLoad({ filter: /bpmn-js[\\/]lib[\\/]features[\\/](align|distribute)-elements[\\/].*Icons\.js$/ }, withoutStyle);
+    bundler.onLoad({ filter: /dmn-js-shared[\\/]lib[\\/]util[\\/]PoweredByUtil\.js$/ }, namedStyle);
+    bundler.onLoad({ filter: /dmn-js-decision-table[\\/]lib[\\/]features[\\/]drag-and-drop[\\/]DragAndDrop\.js$/ }, namedStyle);
+    // One preact for the panel and for form-js: two would not know of each other's contexts.
+    bundler.onResolve({ filter: /^preact(\/.*)?$/ }, ({ path, resolveDir, kind }) =>
+      bundler.resolve(`@bpmn-io/properties-panel/${path}`, { resolveDir: here("."), kind }),
+    );
     bundler.onLoad({ filter: /(bpmn|dmn)-font[\\/]css[\\/](bpmn|dmn)\.css$/ }, oneFont);
     bundler.onResolve({ filter: /^@camunda\/feel-builtins$/ }, ({ importer }) =>
       importer.endsWith("functions.js") ? undefined : { path: here("feel/functions.js") },

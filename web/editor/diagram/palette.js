@@ -35,10 +35,10 @@ class OwnPalette {
 }
 
 class OwnPad {
-  static $inject = ["contextPad", "popupMenu", "elementFactory", "create", "autoPlace", "translate", "domainSteps", "eventBus"];
+  static $inject = ["contextPad", "popupMenu", "elementFactory", "create", "autoPlace", "translate", "domainSteps", "eventBus", "canvas"];
 
-  constructor(contextPad, popupMenu, elementFactory, create, autoPlace, translate, domainSteps, eventBus) {
-    Object.assign(this, { contextPad, popupMenu, elementFactory, create, autoPlace, translate, domainSteps, eventBus });
+  constructor(contextPad, popupMenu, elementFactory, create, autoPlace, translate, domainSteps, eventBus, canvas) {
+    Object.assign(this, { popupMenu, elementFactory, create, autoPlace, translate, domainSteps, eventBus, canvas });
     contextPad.registerProvider(500, this);
     popupMenu.registerProvider("domain-steps", this);
   }
@@ -67,9 +67,10 @@ class OwnPad {
 
   menu() {
     const open = (event, element) => {
-      const box = this.contextPad.getPad(element).html.getBoundingClientRect();
+      const around = this.canvas.getContainer().getBoundingClientRect();
+      const box = this.canvas.getAbsoluteBBox(element);
       const options = { title: this.translate("Ready-made steps"), width: 260 };
-      this.popupMenu.open(element, "domain-steps", { x: box.left, y: box.bottom + 5, cursor: { x: event.x, y: event.y } }, options);
+      this.popupMenu.open(element, "domain-steps", { x: around.left + box.x + box.width, y: around.top + box.y + box.height, cursor: { x: event.x, y: event.y } }, options);
     };
     return {
       group: "model",

@@ -32,6 +32,18 @@ const KINDS = {
   "Data store reference": "Datalager",
 };
 
+/** The panel's own names of the same kinds. */
+const HEADERS = {
+  Collaboration: "Processen", Process: "Processen", Participant: "Pool", Lane: "Bana", "Sequence Flow": "Flöde",
+  "Conditional Flow": "Flöde med villkor", "Default Flow": "Flöde om inget annat gäller", "Text Annotation": "Anteckning",
+  "User Task": "Steg för personal", "Service Task": "Automatiskt steg", "Script Task": "Beräkning", "Send Task": "Skicka meddelande",
+  "Receive Task": "Vänta på meddelande", "Manual Task": "Manuellt steg", "Business Rule Task": "Beslut enligt regler",
+  "Call Activity": "Anrop av en annan process", "Sub Process": "Delprocess", "Event Sub Process": "Händelsestyrd delprocess",
+  "Exclusive Gateway": "Vägval: en väg", "Inclusive Gateway": "Vägval: en eller flera vägar", "Parallel Gateway": "Parallella vägar",
+  "Event Based Gateway": "Det som händer först", "Start Event": "Start", "End Event": "Slut", "Terminate End Event": "Slut som avbryter allt",
+  "Intermediate Throw Event": "Mellanhändelse",
+}; // prettier-ignore
+
 const TRIGGERS = {
   Message: "Meddelande", Timer: "Tid", Signal: "Signal", Conditional: "Villkor", Error: "Fel", Escalation: "Eskalering", Link: "Länk",
 }; // prettier-ignore
@@ -45,10 +57,15 @@ const PLACES = {
 function events() {
   const found = {};
   for (const [trigger, word] of Object.entries(TRIGGERS)) {
-    for (const [place, what] of Object.entries(PLACES)) found[`${trigger} ${place}`] = `${word}: ${what}`;
+    for (const [place, what] of Object.entries(PLACES)) {
+      found[`${trigger} ${place}`] = `${word}: ${what}`;
+      found[titled(`${trigger} ${place}`)] = `${word}: ${what}`;
+    }
   }
   return found;
 }
+
+const titled = (text) => text.replace("non-interrupting", "non interrupting").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
 
 const DRAWING = {
   "Activate create/remove space tool": "Gör eller ta bort plats",
@@ -261,4 +278,4 @@ const EDITOR = {
   "Undone, back to what was saved before.": "Ångrat, tillbaka till det som var sparat innan.",
 };
 
-export const swedish = { ...KINDS, ...events(), ...DRAWING, ...STEPS, ...PANEL, ...EDITOR };
+export const swedish = { ...KINDS, ...HEADERS, ...events(), ...DRAWING, ...STEPS, ...PANEL, ...EDITOR };
