@@ -15,9 +15,12 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from tests.faithful import drawn, judge, play
+from tests.moving import play_pair
 
 #: Of every so many models one is also judged by the validator and by the whole space of its token games.
 _JUDGED = 3
+#: And of every so many one is edited, and cases of it are moved to the edited version.
+_MOVED = 2
 _CHUNK = 50
 
 
@@ -37,6 +40,8 @@ def _try(seed: int) -> Counter[str]:
             endless=played.endless,
             restarts=played.steps,
         )
+    if seed % _MOVED == 0:
+        counts += Counter({f"moving: {name}": count for name, count in play_pair(seed).items()})
     if seed // 3 % _JUDGED == 0:
         judged = judge(model)
         counts.update(judged=1, accepted=judged.accepted, states=judged.space.states, whole=judged.space.complete)

@@ -131,7 +131,7 @@ def _mapping(version: Version) -> dict[str, str]:
     return {old: new for old, new in pairs.items() if new in known}
 
 
-def _page(process_id: str, number: str, errors: Mapping[str, list[str]]) -> ResponseReturnValue:
+def _page(process_id: str, number: str, errors: Mapping[str, list[str]]) -> str:
     version = _wanted(process_id, number)
     mapping, recompute = _mapping(version), bool(request.form.get("recompute"))
     found = engine().what_moves(process_id, version.number, mapping, recompute=recompute, by=actor())
