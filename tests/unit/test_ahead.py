@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,3 +83,10 @@ def _told(feel: Feel, source: str) -> object:
     except FeelError as error:
         return str(error)
     return found.paths, found.functions, found.deadline_names, found.needs_context
+
+
+def test_who_validates_loads_neither_a_database_library_nor_a_web_framework() -> None:
+    script = "import sys; from engine.validation import checks; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "engine.validation.soundness" in loaded
+    assert {"sqlalchemy", "psycopg", "alembic", "flask", "yaml"}.isdisjoint(loaded)
