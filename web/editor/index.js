@@ -65,7 +65,7 @@ class Page {
     this.parts.file.addEventListener("change", () => this.open(this.parts.file.value));
     this.root.querySelector("[data-tools]").addEventListener("click", (event) => {
       const action = event.target.closest("button")?.dataset.tool;
-      ({ undo: () => this.undo(), redo: () => this.redo(), arrange: () => this.arrange(this.path), all: () => this.fit() })[action]?.();
+      ({ undo: () => this.undo(), redo: () => this.redo(), arrange: () => this.arrange(this.path), all: () => this.fit?.() })[action]?.();
     });
     addEventListener("beforeunload", (event) => this.draft.isDirty && event.preventDefault());
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.draft.save());
@@ -94,7 +94,8 @@ class Page {
   }
 
   async openModel(path) {
-    const { makeDiagram, openModel } = await this.load("diagram");
+    const { makeDiagram, openModel, fit } = await this.load("diagram");
+    this.fit = () => fit(this.diagram.get("canvas"));
     if (!this.diagram) {
       this.diagram = makeDiagram({ canvas: this.parts.canvas, panel: this.parts.panel, facts: this.facts, language: this.language });
       this.listen(this.diagram);
@@ -207,10 +208,6 @@ class Page {
     const { xml } = await this.draft.post("layout", { xml: this.draft.files[path] });
     this.draft.change(path, xml);
     await this.open(path);
-  }
-
-  fit() {
-    this.diagram?.get("canvas").zoom("fit-viewport", "auto");
   }
 
   /** Open the file of a finding and look at its element. */

@@ -44,7 +44,19 @@ export function makeDiagram({ canvas, panel, facts, language }) {
  */
 export async function openModel(modeler, xml) {
   await modeler.importXML(xml);
-  modeler.get("canvas").zoom("fit-viewport", "auto");
+  fit(modeler.get("canvas"));
   const { xml: written } = await modeler.saveXML({ format: true });
   return lostIn(xml, written);
+}
+
+const PALETTE = 110; // px that the palette takes at the left
+const MARGIN = 30;
+
+/** All of the drawing beside the palette, and nothing larger than it is. */
+export function fit(canvas) {
+  const { inner, outer } = canvas.viewbox();
+  if (!inner.width || !outer.width) return;
+  const scale = Math.min((outer.width - PALETTE - MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height, 1);
+  const height = outer.height / scale;
+  canvas.viewbox({ x: inner.x - PALETTE / scale, y: inner.y + (inner.height - height) / 2, width: outer.width / scale, height });
 }

@@ -99,6 +99,16 @@ export class DomainSteps {
     const placed = this.modeling.createShape(question, middle, task.parent);
     this.modeling.connect(task, placed);
     const back = this.modeling.connect(placed, task, { type: "bpmn:SequenceFlow" });
+    // Below both, or it would lie on the way there.
+    const floor = task.y + task.height + 30;
+    const from = placed.x + placed.width / 2;
+    const to = task.x + task.width / 2;
+    this.modeling.updateWaypoints(back, [
+      { x: from, y: placed.y + placed.height },
+      { x: from, y: floor },
+      { x: to, y: floor },
+      { x: to, y: task.y + task.height },
+    ]);
     const condition = this.moddle("bpmn:FormalExpression", { body: '=get or else(follow_up.again, "no") = "yes"' });
     this.modeling.updateProperties(back, { name: this.translate("Yes"), conditionExpression: condition });
     this.eventBus.fire("samled.deadline-needed", { name: "follow-up", text: FOLLOW_UP_DEADLINE });
