@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from engine import prepared
 from engine.errors import DatabaseNotReady, DatabaseTooNew, DatabaseUnavailable, OutcomeUnknown, SamledError
 from engine.schema import metadata
 
@@ -61,7 +62,7 @@ class Database:
         self._pool: Pool = self._open_sqlite() if self.kind == "sqlite" else self._open_postgresql()
         #: Set when a deadline comes that is due at once: how a SQLite database wakes the scheduler of its process.
         self.alarm = threading.Event()
-        self._writers: Pool = self._pool.execution_options(samled_write=True, samled_alarm=self.alarm)
+        self._writers: Pool = self._pool.execution_options(samled_alarm=self.alarm)
         #: On PostgreSQL each statement would otherwise see a later moment than the one before; SQLite's are one anyway.
         steady = {} if self.kind == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         self._readers: Pool = self._pool.execution_options(**steady)
@@ -73,6 +74,7 @@ class Database:
         if not self._ready:
             self.check_ready()
         with self._turn(), self._translated(), self._writers.connect() as connection, connection.begin() as transaction:
+            self._begin(connection, "BEGIN IMMEDIATE")
             yield connection
             try:
                 transaction.commit()
@@ -87,11 +89,13 @@ class Database:
         if not self._ready:
             self.check_ready()
         with self._turn(), self._translated(), self._readers.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN")
             yield connection
 
     def upgrade(self) -> None:
         """Bring the schema up to date. Raises DatabaseTooNew when a newer Samled made it."""
         with self._turn(), self._translated(), self._writers.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN IMMEDIATE")
             if self.kind == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             _migrate(connection)
@@ -100,6 +104,7 @@ class Database:
     def check_ready(self) -> None:
         """Raises DatabaseNotReady when migrations are missing, DatabaseTooNew when there are unknown ones."""
         with self._turn(), self._translated(), self._pool.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN")
             found, newest = _revisions(connection)
         if found != newest:
             raise DatabaseNotReady
@@ -152,7 +157,6 @@ class Database:
             options["pool_size"], options["max_overflow"] = 5, 40
         pool = create_engine(self.url, **options)
         event.listen(pool, "connect", _prepare_sqlite)
-        event.listen(pool, "begin", _begin_sqlite)
         return pool
 
     def _open_postgresql(self) -> Pool:
@@ -160,6 +164,13 @@ class Database:
         pool = create_engine(self.url, pool_size=5, max_overflow=40, connect_args=patience)
         event.listen(pool, "connect", _prepare_postgresql)
         return pool
+
+    def _begin(self, connection: Connection, on_sqlite: str) -> None:
+        # Not by an event of SQLAlchemy, which costs five times what it does.
+        prepared.forget_moment(connection)
+        if self.kind == "sqlite":
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute(on_sqlite)
 
     def _turn(self) -> AbstractContextManager[Any]:
         return self._turns or nullcontext()
@@ -192,6 +203,26 @@ class Database:
         if "locked" in reason or code[:2] in _BUSY_CLASSES:
             return DatabaseUnavailable("The database is busy. Nothing was changed; try again in a moment.")
         return DatabaseUnavailable()
+
+
+@contextmanager
+def last_writes(tx: Connection) -> Iterator[None]:
+    """A block of prepared writes that ends a command; on PostgreSQL they and the commit are one round trip.
+
+    Nothing may be read inside, and nothing done in the transaction afterwards.
+    """
+    committing = False
+    try:
+        with prepared.together(tx) as pipeline:
+            yield
+            if pipeline is not None:
+                committing = True
+                driver: Any = tx.connection.dbapi_connection
+                driver.commit()
+    except psycopg.Error as error:
+        if committing and _is_gone(error):
+            raise OutcomeUnknown from error
+        raise
 
 
 def is_about_the_database(error: BaseException) -> bool:
@@ -264,11 +295,6 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SERVER_PATIENCE)
     connection.commit()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("samled_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _scripts() -> ScriptDirectory:

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+
+#: Of a driver's connection: no transaction has begun.
+_IDLE = psycopg.pq.TransactionStatus.IDLE
+_MOMENT = "samled_moment"
 
 Processor = Callable[[Any], Any]
 
@@ -70,6 +75,28 @@ def together(tx: Connection) -> AbstractContextManager[Any]:
     return driver.pipeline() if able else nullcontext()
 
 
+def _first_of_all(tx: Connection, driver: Any, text: str, values: Any) -> Any:
+    """The first row of a transaction's first statement: its beginning, its time and this are one round trip."""
+    if not psycopg.Pipeline.is_supported():
+        return driver.execute(text, values).fetchone()
+    with driver.pipeline():
+        moment = driver.execute("SELECT now()")
+        found = driver.execute(text, values)
+    tx.info[_MOMENT] = moment.fetchone()[0]
+    return found.fetchone()
+
+
+def moment_of(tx: Connection) -> datetime | None:
+    """PostgreSQL's `now()` for this transaction if it is known already."""
+    found: datetime | None = tx.info.get(_MOMENT)
+    return found
+
+
+def forget_moment(tx: Connection) -> None:
+    """Another transaction begins on this connection."""
+    tx.info.pop(_MOMENT, None)
+
+
 class Prepared:
     """A statement without lists of unknown length. `columns`: those an INSERT is given; left out, all of them."""
 
@@ -101,7 +128,10 @@ class Prepared:
     def first(self, tx: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, or None."""
         compiled, driver = self._for(tx)
-        raw = driver.execute(compiled.text, compiled.values(values)).fetchone()
+        if tx.dialect.name == "postgresql" and driver.pgconn.transaction_status == _IDLE:
+            raw = _first_of_all(tx, driver, compiled.text, compiled.values(values))
+        else:
+            raw = driver.execute(compiled.text, compiled.values(values)).fetchone()
         return None if raw is None else compiled.read(raw)
 
     def all(self, tx: Connection, values: Mapping[str, Any]) -> list[Any]:

@@ -25,7 +25,7 @@ from engine.calendars import Calendar
 from engine.cases import LockedRow
 from engine.claims import Claim
 from engine.clock import Clock
-from engine.database import Database
+from engine.database import Database, last_writes
 from engine.encoding import unpack
 from engine.errors import Conflict, Forbidden
 from engine.prepared import together
@@ -174,8 +174,12 @@ class Change:
         task_id: int | None = None,
         payload: Mapping[str, Any] | None = None,
         close_reason: str | None = None,
+        last: bool = False,
     ) -> None:
-        """Run the engine until it waits, and write everything that differs."""
+        """Run the engine until it waits, and write everything that differs.
+
+        `last`: the command does nothing more in its transaction, which may be committed with these writes.
+        """
         self.run.advance()
         occurrences = self.run.drain_events()
         self._post(occurrences)
@@ -186,7 +190,7 @@ class Change:
         came = projection.change_tasks(self.tx, self.id, self.before, after)
         parties.replace(self.tx, self.id, self._parties, self.context.parties, self.now)
         self._save_subject((payload or {}).get("answers", {}))
-        with together(self.tx):
+        with last_writes(self.tx) if last else together(self.tx):
             self._tell_new_holders([*came, *projection.write(self.tx, around, self.before, after)])
             outbox.put(self.tx, self.id, self.context.outgoing, self.now)
             self._save_row(close_reason)

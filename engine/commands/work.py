@@ -44,7 +44,8 @@ def complete(
         )
         change.run.complete(open_task.token_id, cleaned)
         files.mark_answered(change.tx, change.id, cleaned, change.now)
-        change.save("completed", element_id=open_task.element_id, task_id=task_id, payload={"answers": cleaned})
+        payload = {"answers": cleaned}
+        change.save("completed", element_id=open_task.element_id, task_id=task_id, payload=payload, last=True)
     return change
 
 
