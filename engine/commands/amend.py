@@ -11,6 +11,7 @@ from engine.actors import Actor
 from engine.commands import answers as answering
 from engine.commands.change import Change, Workplace, changing
 from engine.errors import Conflict, InvalidAnswers, NotFound
+from engine.migrating import past
 
 #: Commands whose answers can be corrected.
 ANSWERED = ("started", "completed", "corrected")
@@ -39,8 +40,9 @@ def correct(
             raise NotFound("There are no such answers in this case. Choose them in its timeline.")
         change.demand("correct-answers", AnswersAccess(change.context.owner, row.unit))
         old: dict[str, Any] = dict(row.payload.get("answers", {}))
-        process_id, form_id = form_of(change.published, change.row.process_id, row)
-        cleaned = answering.clean(change.published, process_id, form_id, answers, change.environment, change.run.data)
+        then = past.published_then(place.publications, change.tx, change.id, change.row.version_id, entry_id)
+        process_id, form_id = form_of(then, change.row.process_id, row)
+        cleaned = answering.clean(then, process_id, form_id, answers, change.environment, change.run.data)
         for name, value in cleaned.items():
             if change.run.data.get(name) != old.get(name):
                 raise Conflict(

@@ -19,6 +19,7 @@ from engine.commands.answers import Evaluate, evaluator
 from engine.commands.change import Workplace
 from engine.errors import NotFound
 from engine.history import Entry
+from engine.migrating import past
 from engine.pages import Page
 from engine.schema import cases as case_rows
 from engine.schema import history as rows
@@ -100,7 +101,7 @@ def answered(place: Workplace, number: str, entry_id: int, by: Actor | None, wha
 
 
 def _answered(place: Workplace, tx: Connection, case: Row[*tuple[Any, ...]], row: Row[*tuple[Any, ...]]) -> Answered:
-    published = place.publications.get(tx, case.version_id)
+    published = past.published_then(place.publications, tx, case.id, case.version_id, row.id)
     environment = look.environment_of(place, tx, published, case, parties.of_case(tx, case.id))
     process_id, form_id = amend.form_of(published, case.process_id, row)
     return Answered(
@@ -131,7 +132,7 @@ def page_of_history(place: Workplace, number: str, before: int | None, limit: in
         if before is not None:
             query = query.where(rows.c.id < before)
         ids = list(tx.execute(query.limit(limit + 1)).scalars())
-        names = place.publications.get(tx, case.version_id).names
+        names = past.names(place.publications, tx, case.id, case.version_id)
         shown = ids[:limit]
         found = history.between(tx, case.id, shown[-1], shown[0], names) if shown else []
     return Page(found, str(shown[-1]) if len(ids) > limit else None)
@@ -165,5 +166,5 @@ def asked(place: Workplace, number: str, created_at: datetime) -> Asked | None:
         query = select(rows.c.at, rows.c.actor, rows.c.unit, rows.c.kind, rows.c.element_id)
         query = query.where(rows.c.case_id == case.id, rows.c.at <= created_at, rows.c.kind.not_in(history.ASIDE))
         row = tx.execute(query.order_by(rows.c.id.desc()).limit(1)).first()
-        names = place.publications.get(tx, case.version_id).names
+        names = past.names(place.publications, tx, case.id, case.version_id)
     return Asked(row.at, row.actor, row.unit, row.kind, names.get(row.element_id)) if row else None

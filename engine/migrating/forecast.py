@@ -27,7 +27,7 @@ from engine.packages import Package
 from engine.versions import Version
 
 log = logging.getLogger(__name__)
-#: Cases that are looked into at a time; some three milliseconds each.
+#: Cases that are looked into at a time; about a millisecond each.
 MOST = 2_000
 
 

@@ -491,7 +491,7 @@ def test_the_command_looks_moves_and_takes_back(
     engine: Engine, publish: Publish, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def samled(*words: str) -> tuple[int, Any]:
-        result = CliRunner(mix_stderr=False).invoke(main, ["migrate", "p", *words, "--json"])
+        result = CliRunner().invoke(main, ["migrate", "p", *words, "--json"])
         return result.exit_code, json.loads(result.stdout) if result.exit_code < 2 else None
 
     monkeypatch.setenv("SAMLED_DATABASE_URL", database_url)
@@ -504,3 +504,18 @@ def test_the_command_looks_moves_and_takes_back(
     assert (code, told["counts"]) == (0, {"moved": 1})
     assert samled("--take-back", str(told["batch"]), "--reason", "no") == (0, {"taken_back": [case], "gone_on": []})
     assert open_tasks(engine, case) == ["ask"]
+
+
+def test_a_step_of_an_older_version_keeps_its_name_and_can_be_corrected(engine: Engine, publish: Publish) -> None:
+    old = line(ask(), draw.task("more"), flows="start>ask>more>end")
+    publish(old)
+    case = engine.start("p", owner="u").id
+    finish(engine, case, "ask", answers={"given": True})
+    publish(line(draw.task("more"), flows="start>more>end"))
+    engine.move("p", reason="shorter")
+    told = {entry.element_id: entry.name for entry in engine.timeline(case)}
+    assert told["ask"] == "Ask"
+    done = next(entry for entry in engine.timeline(case) if entry.kind == "completed")
+    assert engine.answered(case, done.id).name == "Ask"
+    engine.correct(case, done.id, {"given": False}, "wrong")
+    assert engine.case(case).data["given"] is False
