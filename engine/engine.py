@@ -6,6 +6,7 @@ raises NotFound. Without `by` (tools in the same process) nothing is refused and
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -61,6 +62,7 @@ from engine.commands.variants import VariantStatus
 from engine.database import Database
 from engine.deadlines import Deadline
 from engine.directory import Directory, Organisation
+from engine.editing.editing import Editing
 from engine.errors import CalledOnly, InvalidAnswers, NotFound
 from engine.files import File
 from engine.heartbeats import Heartbeat, Pulse
@@ -101,6 +103,8 @@ class Engine:
         self.directory = Directory(self.database)
         self._notifier = notifier or notifier_from_environment()
         self.place = Workplace(self.database, self.clock, Publications(), Snapshots(), WarmCases())
+        #: Drafts of processes, and how they become versions.
+        self.editing = Editing(self.place, second_person=os.environ.get("SAMLED_SECOND_PERSON", "yes") != "no")
 
     def upgrade(self) -> None:
         """Bring the database up to date. Raises DatabaseTooNew, DatabaseUnavailable."""

@@ -479,6 +479,70 @@ moves = Table(
     UniqueConstraint("batch_id", "case_id"),
 )
 
+#: A process as somebody is changing it, before it is published.
+process_drafts = Table(
+    "process_drafts",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("process_id", String(200), nullable=False, index=True),
+    #: The organisation (huvudman) whose local variant it becomes; without, it becomes everybody's next version.
+    Column("principal", String(300)),
+    #: The version it stands on; none for a process that is new.
+    Column("base_version_id", Key, ForeignKey("versions.id")),
+    #: File name → text.
+    Column("files", Packed, nullable=False),
+    #: Grows with each save: what was read at another is stale.
+    Column("revision", Integer, nullable=False),
+    #: How many of its steps are applied: those beyond were undone.
+    Column("position", Integer, nullable=False),
+    #: open | in-review | published | discarded
+    Column("state", String(20), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200)),
+    Column("saved_at", Instant, nullable=False),
+    Column("saved_by", String(200)),
+    Column("locked_at", Instant),
+    Column("locked_by", String(200)),
+    #: Why it is published, who asked for that, who agreed, and when it is to begin.
+    Column("reason", Text),
+    Column("asked_by", String(200)),
+    Column("approved_by", String(200)),
+    Column("publish_from", Instant),
+    Column("version_id", Key, ForeignKey("versions.id")),
+)
+#: A draft whose day has been set is looked for by schedulers.
+_AGREED = process_drafts.c.state == "in-review"
+Index("ix_process_drafts_due", process_drafts.c.publish_from, sqlite_where=_AGREED, postgresql_where=_AGREED)
+
+#: Each save of a draft, to be undone and done again: also by somebody else, another day.
+draft_steps = Table(
+    "process_draft_steps",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("draft_id", Key, ForeignKey("process_drafts.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    #: File name → text before and after, nothing where the file was not there; only files that changed.
+    Column("before", Packed, nullable=False),
+    Column("after", Packed, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", String(200)),
+    UniqueConstraint("draft_id", "number"),
+)
+
+#: What people say to each other about an element of a draft.
+draft_comments = Table(
+    "process_draft_comments",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("draft_id", Key, ForeignKey("process_drafts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("element_id", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", String(200)),
+    Column("resolved_at", Instant),
+    Column("resolved_by", String(200)),
+)
+
 #: When somebody is away, and who is asked instead.
 absences = Table(
     "absences",
