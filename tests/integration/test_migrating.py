@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -519,3 +520,23 @@ def test_a_step_of_an_older_version_keeps_its_name_and_can_be_corrected(engine: 
     assert engine.answered(case, done.id).name == "Ask"
     engine.correct(case, done.id, {"given": False}, "wrong")
     assert engine.case(case).data["given"] is False
+
+
+def test_people_who_go_on_meanwhile_and_a_move_never_mix(
+    engine: Engine, other_engine: Engine, publish: Publish
+) -> None:
+    publish(line(ask(), draw.task("more"), flows="start>ask>more>end"))
+    numbers = [engine.start("p", owner="u").id for _ in range(12)]
+    publish(line(ask(), draw.task("approve"), draw.task("more"), flows="start>ask>approve>more>end"))
+    batch = engine.ask_to_move("p", reason="meanwhile")
+    people = Thread(target=lambda: [finish(other_engine, number, "ask") for number in reversed(numbers)])
+    people.start()
+    engine.go_on_moving(batch.id)
+    people.join()
+    assert engine.check() == []
+    for one in engine.moves(batch.id)[1]:
+        kinds = [entry.kind for entry in engine.history(one.case_id) if entry.kind in ("moved", "completed")]
+        # Moved before the answer: the new step came; after it: the case stood one step on already.
+        assert kinds == (
+            ["moved", "completed"] if open_tasks(engine, one.case_id) == ["approve"] else ["completed", "moved"]
+        )
