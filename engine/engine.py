@@ -70,7 +70,7 @@ from engine.history import Entry
 from engine.indicators import Statistics
 from engine.invariants import Breach, check
 from engine.merging import Side
-from engine.migrating import batches
+from engine.migrating import batches, past
 from engine.migrating.forecast import Forecast, what_moves
 from engine.migrating.stored import Batch, Move
 from engine.notices import Notifier, notifier_from_environment, send_due
@@ -382,7 +382,8 @@ class Engine:
         look.demand(self.place, case_id, by, "read-case", "history")
         with self.database.reading() as tx:
             row = cases.summary(tx, case_id)
-            return history.of_case(tx, row.id, self.place.publications.get(tx, row.version_id).names)
+            names = past.names(self.place.publications, tx, row.id, row.version_id)
+            return history.of_case(tx, row.id, names)
 
     def timeline(self, case_id: str, *, before: int | None = None, limit: int = 50) -> Page[Entry]:
         """The newest commands of a case and what they led to, oldest first; `next` is the `before` of earlier ones.
