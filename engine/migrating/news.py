@@ -10,6 +10,7 @@ from engine.bpmn.instances import CaseInstance, Instance
 from engine.bpmn.model import Model
 from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Activity, Node
+from engine.bpmn.processes import ProcessSpec
 
 
 def of(old: CaseInstance, case: CaseInstance, mapped: Collection[str]) -> tuple[list[str], list[str]]:
@@ -20,17 +21,24 @@ def of(old: CaseInstance, case: CaseInstance, mapped: Collection[str]) -> tuple[
         come |= {node.bpmn_id for node in _coming(instance, case.model)}
     new = {
         node.bpmn_id: None
-        for name, spec in case.model.specs.items()
-        if name == case.spec.name or _is_used(name, case)
+        for spec in _parts(case)
         for node in spec.task_specs.values()
         if isinstance(node, (Activity, CatchEvent)) and node.bpmn_id not in known
     }
     return [one for one in new if one in come], [one for one in new if one not in come]
 
 
-def _is_used(name: str, case: CaseInstance) -> bool:
-    """Is it a part of the case's own process, or of one that it calls?"""
-    return name.startswith(f"{case.spec.name}/") or name in case.model.process_ids or "/" in name
+def _parts(case: CaseInstance) -> list[ProcessSpec]:
+    """The case's process, and the sub-processes and called processes in it."""
+    found = {case.spec.name: case.spec}
+    todo = [case.spec]
+    while todo:
+        for node in todo.pop().task_specs.values():
+            inner = node.inner if isinstance(node, MultiInstance) else node
+            if isinstance(inner, Inside) and inner.inside not in found:
+                found[inner.inside] = case.model.specs[inner.inside]
+                todo.append(found[inner.inside])
+    return list(found.values())
 
 
 def _coming(instance: Instance, model: Model) -> Iterator[Node]:
