@@ -9,6 +9,8 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** CodeMirror puts its rules into a <style>, which the policy forbids; a constructed sheet is allowed. */
 const CHANGES = [
   { file: /style-mod[\\/]src[\\/]style-mod\.js$/, from: "if (!root.head && root.adoptedStyleSheets", to: "if (root.adoptedStyleSheets" },
+  // What a file says is written again, also where it says what holds anyhow (`cancelActivity="true"`).
+  { file: /moddle-xml[\\/]dist[\\/]index(\.esm)?\.js$/, from: "value === p.default", to: "value === undefined" },
   {
     file: /bpmn-js-properties-panel[\\/]dist[\\/]index\.esm\.js$/,
     from: `<div style="height: 100%" tabindex="-1"`,

@@ -38,7 +38,12 @@ export class VariableResolver {
   /** What is there once an element is done. */
   *writtenBy(element) {
     const outputs = part(element, "zeebe:IoMapping")?.outputParameters ?? [];
-    for (const { target } of outputs) yield variable(target, element);
+    const inside = outputs.length ? new Map([...this.writtenInside(element)].map((inner) => [inner.name, inner])) : null;
+    for (const { source, target } of outputs) {
+      // `=need` passed on as it is keeps its keys.
+      const entries = inside.get(/^=\s*(\w+)\s*$/.exec(source)?.[1])?.entries;
+      yield { ...variable(target, element), ...(entries ? { entries } : {}) };
+    }
     const list = part(element.loopCharacteristics, "zeebe:LoopCharacteristics")?.outputCollection;
     if (list) yield { ...variable(list, element), isList: true };
     if (!outputs.length && !element.loopCharacteristics) yield* this.writtenInside(element);
