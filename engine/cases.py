@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, union, update
+from sqlalchemy import Connection, LargeBinary, Row, Select, bindparam, insert, or_, select, union, update
 
 from engine import counters
 from engine.actors import Actor
+from engine.encoding import encode, pack_text
 from engine.errors import NotFound
 from engine.pages import Page, from_cursor, to_cursor
 from engine.parties import Party
@@ -97,7 +98,7 @@ _SAVE = Prepared(
     update(cases)
     .where(cases.c.id == bindparam("key_id"))
     .values(
-        revision=bindparam("revision"), state=bindparam("state"), owner=bindparam("owner"),
+        revision=bindparam("revision"), state=bindparam("state", type_=LargeBinary), owner=bindparam("owner"),
         incidents=bindparam("incidents"), closed_at=bindparam("closed_at"), close_reason=bindparam("close_reason"),
     )
 )  # fmt: skip
@@ -172,9 +173,14 @@ def add(tx: Connection, values: Mapping[str, Any]) -> int:
     return case
 
 
-def save(tx: Connection, case: int, values: Mapping[str, Any]) -> None:
-    """Write what a command made of the case: revision, state, owner, incidents, closed_at, close_reason."""
-    _SAVE.run(tx, {"key_id": case, **values})
+def save(tx: Connection, case: int, values: Mapping[str, Any]) -> int:
+    """Write what a command made of the case: revision, state, owner, incidents, closed_at, close_reason.
+
+    Returns how many bytes the JSON of the state has.
+    """
+    state = encode(values["state"]).encode()
+    _SAVE.run(tx, {"key_id": case, **values, "state": pack_text(state)})
+    return len(state)
 
 
 def owner(tx: Connection, case: int) -> str:

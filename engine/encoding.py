@@ -29,7 +29,11 @@ def decode(text: str | bytes) -> Any:
 
 def pack(value: Any) -> bytes:
     """The JSON of a value as bytes, compressed where that pays."""
-    plain = _encoder.encode(value).encode()
+    return pack_text(_encoder.encode(value).encode())
+
+
+def pack_text(plain: bytes) -> bytes:
+    """The same of JSON that is text already."""
     if len(plain) < _WORTH_COMPRESSING:
         return _PLAIN + plain
     return _DEFLATED + zlib.compress(plain, 1)

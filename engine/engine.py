@@ -32,7 +32,7 @@ from engine.absences import Absence
 from engine.access import may
 from engine.actors import Actor
 from engine.agendas import Agenda
-from engine.caching import Publications, Published, Snapshots, WarmCases
+from engine.caching import Publications, Published, Snapshots, WarmCases, WarmStatistics
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
 from engine.clock import Clock, SystemClock
@@ -105,6 +105,10 @@ class Engine:
         self.place = Workplace(self.database, self.clock, Publications(), Snapshots(), WarmCases())
         #: Drafts of processes, and how they become versions.
         self.editing = Editing(self.place, second_person=os.environ.get("SAMLED_SECOND_PERSON", "yes") != "no")
+
+    def warm_cases(self) -> WarmStatistics:
+        """How many cases this process keeps in memory, how much they take, and how often that helped."""
+        return self.place.warm.statistics()
 
     def upgrade(self) -> None:
         """Bring the database up to date. Raises DatabaseTooNew, DatabaseUnavailable."""

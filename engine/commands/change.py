@@ -28,6 +28,7 @@ from engine.clock import Clock
 from engine.database import Database, last_writes
 from engine.encoding import unpack
 from engine.errors import Conflict, Forbidden
+from engine.parties import Party
 from engine.prepared import together
 from engine.process_settings import Role
 from engine.projection import Projection, Surroundings
@@ -77,6 +78,8 @@ class Change:
         self.environment = self._environment(row.started_at)
         #: Tokens that got another instant: their rows are made anew.
         self._moved: set[int] = set()
+        #: How long the JSON of the state is; 0 while nobody knows.
+        self._state_bytes = self._warm.state_bytes if self._warm else 0
         self.run: Run
         self.before: Projection
         if run is not None:
@@ -233,7 +236,7 @@ class Change:
             "closed_at": self.now if closing else self.row.closed_at,
             "close_reason": close_reason or (ENDED if closing else self.row.close_reason),
         }
-        cases.save(self.tx, self.id, values)
+        self._state_bytes = cases.save(self.tx, self.id, values)
 
     def _save_subject(self, answers: Mapping[str, Any]) -> None:
         path = self.published.package.subject
@@ -263,14 +266,19 @@ class Change:
                     self.context.notify([f"unit:{unit}"], "task")
 
     def keep_warm(self) -> None:
-        """After the commit."""
+        """After the commit. A case that has ended is hardly wanted again."""
         self._leave()
-        self.place.warm.put(self.id, Warm(self.row.revision + 1, self.run, self.context.parties, self.before))
+        if not self.run.ended:
+            self._keep(self.row.revision + 1, self.context.parties)
 
     def keep_unchanged(self) -> None:
         """After a transaction that wrote nothing to the case."""
         self._leave()
-        self.place.warm.put(self.id, Warm(self.row.revision, self.run, self._parties, self.before))
+        if self._warm:  # else nobody knows how large it is
+            self._keep(self.row.revision, self._parties)
+
+    def _keep(self, revision: int, parties: list[Party]) -> None:
+        self.place.warm.put(self.id, Warm(revision, self.run, parties, self.before, self._state_bytes))
 
     def _leave(self) -> None:
         """Else the run would keep this command and its connection alive."""
