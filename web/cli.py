@@ -146,10 +146,12 @@ def validate(
 
     from engine.validation import packages_in
     from engine.validation import validate as find
+    from engine.validation.confined import Confined
 
+    helper = Confined(forked=Confined.may_fork())
     found: list[Finding] = []
     for path in (package for given in paths for package in packages_in(given)):
-        for finding in find(path, publish=publish):
+        for finding in find(path, publish=publish, helper=helper):
             found.append(finding)
             if not (as_json or as_sarif):
                 click.echo(finding.line(language))

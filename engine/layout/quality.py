@@ -80,8 +80,11 @@ class _Plane:
             return found
         found.overlapping = [*self._overlapping()]
         found.through = [*self._through()]
+        around = {name: _around(line) for name, line in self.lines.items()}
         for (one, line), (other, its) in combinations(self.lines.items(), 2):
-            self._compare(one, line, other, its)
+            # Most are far from one another, which is quickly seen.
+            if around[one].overlap(around[other]):
+                self._compare(one, line, other, its)
         found.backwards = [*self._backwards()]
         found.covered = [*self._covered()]
         return found
@@ -109,9 +112,9 @@ class _Plane:
         return any(outer.get("id") == around for outer in node.iterancestors())
 
     def _through(self) -> Iterator[tuple[str, str]]:
+        insides = {shape: box.grown(-_TOUCH) for shape, box in self.shapes.items()}
         for name, line in self.lines.items():
-            for shape, box in self.shapes.items():
-                inside = box.grown(-_TOUCH)
+            for shape, inside in insides.items():
                 if any(inside.cut(start, end) > _TOUCH or (_is_aslant(start, end) and inside.cut(start, end))
                        for start, end in pairwise(line)) and not self._is_in(self.nodes[name], shape):  # fmt: skip
                     yield name, shape
@@ -143,10 +146,11 @@ class _Plane:
                     yield name
 
     def _covered(self) -> Iterator[str]:
+        solids = {shape: self._solid(shape) for shape in self.shapes}
         for name, label in self.labels.items():
             inner = label.grown(-_TOUCH)
             on_shape = any(
-                inner.overlap(self._solid(shape)) and not self._is_in(self.nodes[name], shape) for shape in self.shapes
+                inner.overlap(solid) and not self._is_in(self.nodes[name], shape) for shape, solid in solids.items()
             )
             if on_shape or any(inner.cut(*piece) for line in self.lines.values() for piece in pairwise(line)):
                 yield name
@@ -155,6 +159,12 @@ class _Plane:
         """The corners around a gateway and an event are empty."""
         kind, box = _local(self.nodes[name]), self.shapes[name]
         return box.grown(-box.width / 5) if kind.endswith(("Gateway", "Event")) else box
+
+
+def _around(line: list[Point]) -> Box:
+    """All that a line can cross or run on lies in this."""
+    xs, ys = zip(*line, strict=True)
+    return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)).grown(_SAME)
 
 
 def _reached(start: str, following: Mapping[str, set[str]]) -> set[str]:

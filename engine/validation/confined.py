@@ -28,17 +28,29 @@ from engine.rules import Text, finding
 
 #: Megabytes of its own memory that a check may use.
 MEMORY_LIMIT = 500
+#: Kilobytes of a process that may itself become the helper: a new one takes some 30,000.
+FORK_LIMIT = 60_000
 #: Seconds that the helper has on top of a child's, before it is taken to hang itself; it may have to import the engine.
 _GRACE = 30.0
 _REPOSITORY = Path(__file__).parent.parent.parent
 
 
 class Confined:
-    """The helper process, seen from here. Any thread may ask; one is answered after the other."""
+    """The helper process, seen from here. Any thread may ask; one is answered after the other.
 
-    def __init__(self) -> None:
+    `forked`: the helper is a fork of this process, which must have no other thread and little in it. That spares a
+    command the start of another Python.
+    """
+
+    def __init__(self, *, forked: bool = False) -> None:
         self._lock = threading.Lock()
-        self._helper: subprocess.Popen[bytes] | None = None
+        self._forked = forked
+        self._helper: subprocess.Popen[bytes] | _Fork | None = None
+
+    @staticmethod
+    def may_fork() -> bool:
+        """Has this process one thread and so little in it that a fork begins as a new process would?"""
+        return threading.active_count() == 1 and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < FORK_LIMIT
 
     def findings(self, path: Path, *, publish: bool, seconds: float) -> list[Finding]:
         """What the checks find; a limit that was reached is a finding too."""
@@ -53,8 +65,12 @@ class Confined:
                 self._stop()
                 return [finding("cannot-check", path.name, reason=f"the helper process ended: {error}")]
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._helper is None or self._helper.poll() is not None:
+    def _running(self) -> subprocess.Popen[bytes] | _Fork:
+        if self._helper is not None and self._helper.poll() is None:
+            return self._helper
+        if self._forked:
+            self._helper = _Fork()
+        else:
             # It is told where its modules are: it need not look for them (-S), least of all in the current folder (-P),
             # where a model may bring modules of its own.
             command = [sys.executable, "-P", "-S", "-c", "from engine.validation.confined import main; main()"]
@@ -69,6 +85,40 @@ class Confined:
             self._helper.kill()
             self._helper.wait()
             self._helper = None
+
+
+class _Fork:
+    """The helper as a fork of this process, to be spoken to like a `Popen`."""
+
+    def __init__(self) -> None:
+        asked, asking = os.pipe()
+        answering, answered = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(asking)
+            os.close(answering)
+            _serve_alone(asked, answered)
+        os.close(asked)
+        os.close(answered)
+        self.stdin, self.stdout = os.fdopen(asking, "wb"), os.fdopen(answering, "rb")
+        self._ended = False
+
+    def poll(self) -> int | None:
+        """None while it runs."""
+        if not self._ended:
+            self._ended = os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        return 0 if self._ended else None
+
+    def kill(self) -> None:
+        """End it."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        if not self._ended:
+            os.waitpid(self.pid, 0)
+            self._ended = True
 
 
 @cache
@@ -193,6 +243,17 @@ def _check(request: dict[str, Any], answers: IO[str]) -> NoReturn:
 def _tell(answers: IO[str], kind: str, value: object) -> None:
     answers.write(json.dumps([kind, value]) + "\n")
     answers.flush()
+
+
+def _serve_alone(asked: int, answered: int) -> NoReturn:
+    """The helper process where it is a fork: it leaves without running what the first would run at its end."""
+    code = 1
+    try:
+        os.dup2(2, 1)
+        serve(os.fdopen(asked, "rb"), os.fdopen(answered, "w", encoding="utf-8"))
+        code = 0
+    finally:
+        os._exit(code)
 
 
 def main() -> None:
