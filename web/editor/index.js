@@ -33,7 +33,7 @@ class Page {
   }
 
   get mayWrite() {
-    return this.draft.may.write !== false && !this.readOnly;
+    return this.draft.may.edit !== false && !this.readOnly;
   }
 
   async start() {
@@ -102,7 +102,17 @@ class Page {
     }
     this.importing = true;
     const text = this.draft.files[path];
-    const lost = await openModel(this.diagram, text).finally(() => (this.importing = false));
+    let lost;
+    try {
+      lost = await openModel(this.diagram, text);
+    } catch (error) {
+      // A drawing that failed half-way leaves the modeler half full.
+      this.diagram.destroy();
+      this.diagram = null;
+      throw error;
+    } finally {
+      this.importing = false;
+    }
     this.readOnly = lost.length > 0;
     if (lost.length) {
       const parts = lost.slice(0, 5).join("; ");

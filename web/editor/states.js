@@ -21,7 +21,17 @@ export class States {
     }
   }
 
-  conflict({ saved_by: who, saved_at: when }) {
+  conflict({ saved_by: who, saved_at: when, locked_by: holder }) {
+    if (holder) {
+      const words = "{who} is changing this draft. Your change is kept in this browser and nothing is lost.";
+      return this.alarm(this.translate(words, { who: holder }), {
+        "Take over": async () => {
+          await this.page.draft.post("take-over");
+          await this.page.draft.overwrite();
+        },
+        "Show theirs": () => this.page.reload(),
+      });
+    }
     const values = { who: who || this.translate("Somebody else"), when: when ? moment(when, this.page.language) : "" };
     const words = "{who} saved this draft meanwhile ({when}). Your change is kept in this browser and nothing is lost.";
     this.alarm(this.translate(words, values), {

@@ -21,6 +21,7 @@ function parts(xml) {
     count(name);
     for (const attribute of element.attributes) {
       if (attribute.name === "xmlns" || attribute.name.startsWith("xmlns:")) continue;
+      if (!says(document, attribute, element)) continue;
       count(`${name}/@${nameOf(attribute)} = ${meant(element, attribute)}`);
     }
     const text = element.children.length ? "" : element.textContent.trim();
@@ -29,13 +30,22 @@ function parts(xml) {
   return found;
 }
 
+const MEASURES = new Set(["x", "y", "width", "height", "resolution", "size"]);
+
 const nameOf = (node) => `${node.namespaceURI ? `{${node.namespaceURI}}` : ""}${node.localName}`;
+
+/** A way-point that says it is a point, and a drawing of what is not in the file, say nothing. */
+function says(document, attribute, element) {
+  if (element.localName === "waypoint" && attribute.localName === "type") return false;
+  if (attribute.localName !== "bpmnElement" || attribute.value.includes(":")) return true;
+  return document.querySelector(`[id="${CSS.escape(attribute.value)}"]`) !== null;
+}
 
 /** Values that name a type or an element by prefix mean the name, and 1.0 and 1 are one number. */
 function meant(element, { localName, value }) {
   const [, prefix, local] = /^([\w-]+):([\w.-]+)$/.exec(value) ?? [];
   const namespace = prefix && element.lookupNamespaceURI(prefix);
   if (namespace) return `{${namespace}}${local}`;
-  if (["x", "y", "width", "height"].includes(localName) && value.trim() !== "" && !Number.isNaN(Number(value))) return String(Number(value));
+  if (/^-?\d+(\.\d+)?$/.test(value) && MEASURES.has(localName)) return String(Number(value));
   return value.replace(/\s+/g, " ").trim();
 }

@@ -240,6 +240,9 @@ const EDITOR = {
   "The server did not take it: {why}. Your change is kept in this browser.":
     "Servern tog inte emot det: {why}. Din ändring ligger kvar i den här webbläsaren.",
   "Somebody else": "Någon annan",
+  "{who} is changing this draft. Your change is kept in this browser and nothing is lost.":
+    "{who} ändrar i utkastet just nu. Din ändring ligger kvar i den här webbläsaren, inget är förlorat.",
+  "Take over": "Ta över",
   "Save mine over it": "Spara min över",
   "Show theirs": "Visa den andras",
   "This browser holds changes that were never saved.": "Den här webbläsaren har ändringar som aldrig sparades.",
