@@ -22,10 +22,10 @@ from engine.errors import InvalidModel
 from engine.job_types import JOB_TYPES
 from engine.migrating.outcome import Outcome
 from engine.migrating.transfer import Target, transfer
-from tests.faithful import BUDGET, Player, _do, observed, package_of
+from tests.faithful import BUDGET, Player, _do, judge, observed, package_of
 from tests.random_models import SIGNALS, Drawer, Element, Flow, Scope
 from tests.token_game import Active, Instance, TokenGame, Values
-from tests.token_space import explore, outcomes
+from tests.token_space import outcomes
 
 _SOUGHT = ("error", "escalation")
 
@@ -365,8 +365,8 @@ def _play_case(model: Scope, new: Scope, target: Target, random: Random) -> Coun
     player.model = player.other = target.model
     steps, stuck = _beside_the_game(player, new, random)
     if stuck:
-        space = explore(new, states=3_000, seconds=3.0)
-        assert space.stuck or space.endless or not space.complete, "it got stuck where no case of the new version does"
+        # Where the new version itself can get stuck, a case that was moved may too; such a version is not published.
+        assert not judge(new).accepted, "it got stuck in a version that the validator accepts"
     return counts + Counter({"steps after": steps, "stuck after": stuck})
 
 

@@ -329,14 +329,14 @@ class TokenGame:
         """Tell the nearest around that expects a code. False if nobody does."""
         inside: Element | None = None
         for here, active in reversed(self._around(instance)):
-            for event in here.armed:
+            for event in sorted(here.armed, key=_catches_all):
                 if event.trigger == kind and event.name in (None, code) and event is not inside:
                     self._event_sub(here, event)
                     return True
             if active is None:
                 return False
             outer, body = active
-            for event in body.armed:
+            for event in sorted(body.armed, key=_catches_all):
                 if event.trigger == kind and event.name in (None, code):
                     self._boundary(outer, body, event)
                     return True
@@ -505,6 +505,11 @@ class TokenGame:
             self.ended = True
             self.root.armed.clear()
         return False
+
+
+def _catches_all(event: Element) -> bool:
+    """Who names the code hears it before who hears every code, as in Camunda 8."""
+    return event.name is None
 
 
 def element_is_enough(body: Active) -> bool:
