@@ -106,8 +106,9 @@ class Scheduler:
         return total
 
     def send(self) -> None:
-        """Send notices, and now and then forget what left long ago."""
+        """Send notices, publish what was agreed to begin now, and now and then forget what left long ago."""
         self.engine.send_notices(BATCH)
+        self.engine.editing.publish_due()
         if time.monotonic() >= self._tidy_at:
             self.engine.tidy(self.keep_sent)
             self._tidy_at = time.monotonic() + TIDY

@@ -19,6 +19,8 @@ from web import (
     case_actions,
     cases,
     durations,
+    editing,
+    editing_json,
     errors,
     files,
     i18n,
@@ -45,7 +47,7 @@ from web.settings import Settings
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
     *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences),
-    *(calendars, processes, migrating, teams, statistics, units, overview),
+    *(calendars, processes, editing, editing_json, migrating, teams, statistics, units, overview),
 )
 
 

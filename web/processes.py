@@ -231,7 +231,7 @@ def _variant_page(status: VariantStatus, take: Mapping[str, Side], merged: Merge
     base, newest, own = status.packages
     shown = cast("Language", language())
     choices = [
-        Choice(one, f"take-{number}", _about(one, own, shown), take.get(one.id))
+        Choice(one, f"take-{number}", about(one, own, shown), take.get(one.id))
         for number, one in enumerate(status.merged.conflicts)
     ]
     return render_template(
@@ -245,7 +245,7 @@ def _variant_page(status: VariantStatus, take: Mapping[str, Side], merged: Merge
     )
 
 
-def _about(conflict: Conflict, package: Package, shown: Language) -> str:
+def about(conflict: Conflict, package: Package, shown: Language) -> str:
     """What a conflict is about: the step, and what of it."""
     name = package.translate(conflict.name, shown) or conflict.element or conflict.file
     aspect = getattr(aspect_word(conflict.aspect), shown) if conflict.aspect else _("as a whole")

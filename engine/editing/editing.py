@@ -23,6 +23,7 @@ from engine.editing import contents, drafts
 from engine.editing.drafts import Comment, Draft, Files
 from engine.errors import Conflict, Forbidden, NotFound, SamledError
 from engine.findings import Finding
+from engine.merging import Merged, Side, merge
 from engine.packages import Package
 from engine.validation import validate
 from engine.versions import Version
@@ -165,6 +166,39 @@ class Editing:
         with self.place.database.command() as tx:
             self._writable(tx, draft_id, by)
             drafts.change(tx, draft_id, state="discarded")
+
+    # The base has moved
+
+    def with_newest(self, draft: Draft, take: Mapping[str, Side] | None = None) -> Merged | None:
+        """The draft merged with the version that new cases start on now; None while that is its base.
+
+        Raises NoSuchConflict for a choice in what is no conflict.
+        """
+        with self.place.database.reading() as tx:
+            newest = versions.latest(tx, draft.process_id, draft.principal)
+            if newest is None or draft.base_version_id is None or newest.id == draft.base_version_id:
+                return None
+            base, now = versions.package(tx, draft.base_version_id), versions.package(tx, newest.id)
+        return merge(base, now, self.package(draft), take)
+
+    def take_newest(
+        self, draft_id: int, revision: int, take: Mapping[str, Side] | None = None, by: Actor | None = None
+    ) -> Draft:
+        """Take what was published meanwhile into the draft. Raises Conflict while something is left to choose."""
+        draft = self.draft(draft_id, by)
+        merged, newest = self.with_newest(draft, take), self.newest(draft)
+        if merged is None or newest is None:
+            return draft
+        if merged.conflicts:
+            raise Conflict("Choose first what stands in every conflict.")
+        after = contents.texts(merged.package)
+        with self.place.database.command() as tx:
+            current = self._writable(tx, draft_id, by)
+            if current.revision != revision:
+                raise Conflict("Somebody else has saved this draft meanwhile. Look at it anew.")
+            self._save(tx, current, {**dict.fromkeys(current.files), **after}, by)
+            drafts.change(tx, draft_id, base_version_id=newest.id)
+            return drafts.get(tx, draft_id)
 
     # Comments
 

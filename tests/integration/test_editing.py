@@ -209,8 +209,15 @@ def test_who_publishes_second_is_told_that_the_base_has_moved(engine: Engine) ->
     engine.editing.agree(one.id, BO)
     with pytest.raises(Conflict, match="ladder@2 was published meanwhile"):
         engine.editing.agree(two.id, BO)
-    assert "Sedan" in engine.editing.send_back(two.id, BO).files["ladder.bpmn"]
-    assert len(engine.versions("ladder")) == 2
+    back = engine.editing.send_back(two.id, BO)
+    assert "Sedan" in back.files["ladder.bpmn"]
+    with pytest.raises(Conflict, match="Choose first"):
+        engine.editing.take_newest(two.id, back.revision, None, BO)
+    [conflict] = engine.editing.with_newest(back).conflicts  # type: ignore[union-attr]
+    taken = engine.editing.take_newest(two.id, back.revision, {conflict.id: "ours"}, BO)
+    engine.editing.ask(two.id, "again", ANNA)
+    assert engine.editing.agree(two.id, BO).state == "published"
+    assert ("Sedan" in taken.files["ladder.bpmn"], len(engine.versions("ladder"))) == (True, 3)
 
 
 def test_going_back_is_a_draft_of_what_was(engine: Engine) -> None:
