@@ -34,7 +34,10 @@ export function makeDiagram({ canvas, panel, facts, language }) {
       { variableResolver: ["type", VariableResolver], packageForms: ["value", facts], samledPackage: ["value", facts] },
     ],
   });
-  canvas.querySelector(".djs-container > svg")?.setAttribute("aria-hidden", "true");
+  // The entries of the palette have titles; their pictures add nothing.
+  const hush = () => canvas.querySelectorAll(".djs-palette img").forEach((image) => (image.alt = ""));
+  modeler.get("eventBus").on("palette.changed", hush);
+  hush();
   return modeler;
 }
 
