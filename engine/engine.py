@@ -6,7 +6,6 @@ raises NotFound. Without `by` (tools in the same process) nothing is refused and
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -104,7 +103,7 @@ class Engine:
         self._notifier = notifier or notifier_from_environment()
         self.place = Workplace(self.database, self.clock, Publications(), Snapshots(), WarmCases())
         #: Drafts of processes, and how they become versions.
-        self.editing = Editing(self.place, second_person=os.environ.get("SAMLED_SECOND_PERSON", "yes") != "no")
+        self.editing = Editing(self.place)
 
     def warm_cases(self) -> WarmStatistics:
         """How many cases this process keeps in memory, how much they take, and how often that helped."""

@@ -77,6 +77,7 @@ def create_app(
     )
     app.config.update(config)
     app.extensions["samled"] = engine or Engine(settings.database_url, clock=settings.clock())
+    app.extensions["samled"].editing.second_person = not settings.publish_alone
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

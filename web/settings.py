@@ -48,6 +48,8 @@ class Settings:
     upload_megabytes: int = 16
     #: Days for which notices are kept after they have left.
     keep_sent_days: int = 90
+    #: One process owner may publish a changed process alone.
+    publish_alone: bool = False
     #: Example mode only: a file with the seconds by which the clock is moved, for showing what happens weeks later.
     clock_file: str = ""
 
@@ -71,6 +73,7 @@ class Settings:
             proxies=_number(environ, "SAMLED_PROXIES", 0, 0, 5),
             upload_megabytes=_number(environ, "SAMLED_UPLOAD_MEGABYTES", 16, 1, 1024),
             keep_sent_days=_number(environ, "SAMLED_KEEP_SENT_DAYS", 90, 1, 3650),
+            publish_alone=_switch(environ, "SAMLED_PUBLISH_ALONE"),
             clock_file=_clock_file(environ, example),
         )
 
