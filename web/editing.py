@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from engine.differences import differences
 from engine.editing.contents import FileRefused, NotAPackage, texts, zipped
 from engine.editing.drafts import Draft
-from engine.editing.editing import Locked, NotYours, Unready, is_locked
+from engine.editing.editing import Locked, NotYours, OtherProcess, Unready, is_locked
 from engine.errors import Conflict, NotFound, SamledError
 from engine.findings import Finding, Language
 from engine.merging import Merged, NoSuchConflict, Side
@@ -90,6 +90,8 @@ def ask(draft_id: int) -> ResponseReturnValue:
         return _publish_page(draft, error.findings, {}), 422
     except Conflict as error:
         return _told(draft_id, error)
+    except OtherProcess:
+        return _another_id(draft_id)
     return _after(asked)
 
 
@@ -104,7 +106,7 @@ def agree(draft_id: int) -> ResponseReturnValue:
     except Conflict as error:
         return _told(draft_id, error)
     except SamledError:
-        flash(_("It cannot be published as it is. Open it again, and look at what the checks say."), "bad")
+        flash(_("It cannot be published as it is, and is open again. Look at what the checks say."), "bad")
     return redirect(url_for(".show", draft_id=draft_id), code=303)
 
 
@@ -286,6 +288,12 @@ def _after(draft: Draft) -> ResponseReturnValue:
     else:
         flash(_("Agreed. It is published on its day."), "good")
     return redirect(url_for(".show", draft_id=draft.id), code=303)
+
+
+def _another_id(draft_id: int) -> ResponseReturnValue:
+    told = _("The model has been given another id, so it would become another process. Change the id back first.")
+    flash(told, "bad")
+    return redirect(url_for(".show", draft_id=draft_id), code=303)
 
 
 def _told(draft_id: int, error: Conflict) -> ResponseReturnValue:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import versions
+from engine import counters, versions
 from engine.access import OrganisationAccess, may
 from engine.actors import Actor
 from engine.commands import variants
 from engine.commands.change import Workplace
-from engine.errors import Forbidden, InvalidModel, SamledError
+from engine.errors import Conflict, Forbidden, InvalidModel, SamledError
 from engine.packages import Package
 from engine.validation.checks import errors_of
 from engine.validation.subject import Subject
@@ -61,8 +61,12 @@ def _beside(path: Path, process_id: str) -> Path | None:
     return found if found.exists() else None
 
 
-def publish_package(place: Workplace, package: Package, by: Actor | None) -> Version:
-    """Store a package as the newest version of its process. Raises Forbidden, InvalidModel, IsVariant."""
+def publish_package(place: Workplace, package: Package, by: Actor | None, *, after: int | None = None) -> Version:
+    """Store a package as the newest version of its process.
+
+    `after`: the id of the version that it takes the place of, and that must be the newest still.
+    Raises Forbidden, InvalidModel, IsVariant, Conflict.
+    """
     if package.settings.variant_for is not None:
         raise IsVariant
     subject = Subject.of(package)
@@ -73,6 +77,11 @@ def publish_package(place: Workplace, package: Package, by: Actor | None) -> Ver
         has_people = place.snapshots.get(tx).organisation.has_people
         if by is not None and not may(by, "publish", OrganisationAccess(has_people)):
             raise Forbidden("Only process owners publish. Ask one of them.")
+        if after is not None:
+            counters.next_value(tx, versions.PUBLISHED)  # from here on nobody else publishes
+            newest = versions.latest(tx, model.main)
+            if newest is not None and newest.id != after and newest.hash != package.hash:
+                raise Conflict(f"{newest.name} was published meanwhile. Take its changes in first.")
         messages = model.message_starts.get(model.main, {})
         by_id = by.id if by else None
         return versions.publish(tx, package, model.main, messages, by_id, place.clock.now(tx))

@@ -21,7 +21,8 @@ from engine.translations import language_of
 
 #: Bytes of all files of a draft together, and of an archive when unpacked.
 TOTAL_LIMIT = 20_000_000
-_PROCESS_ID = re.compile(r"[A-Za-z_][\w.-]{0,99}")
+#: An id that is also the name of a folder.
+_PROCESS_ID = re.compile(r"[^\W\d][\w.-]{0,99}")
 
 
 class NotAPackage(SamledError):
@@ -128,6 +129,7 @@ def neighbours(tx: Connection, name: str, files: Mapping[str, str]) -> dict[str,
 @contextmanager
 def folder(name: str, files: Mapping[str, str], beside: Mapping[str, Mapping[str, bytes]]) -> Iterator[Path]:
     """A draft as a folder, with its neighbours beside it; gone afterwards."""
+    name = name if _PROCESS_ID.fullmatch(name) else "process"
     with TemporaryDirectory(prefix="samled-draft-") as place:
         _write(Path(place, name), {path: text.encode() for path, text in files.items()})
         for process_id, content in beside.items():

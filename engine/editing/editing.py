@@ -6,6 +6,7 @@ work; anybody who may edit can take it over.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +29,8 @@ from engine.packages import Package
 from engine.validation import validate
 from engine.versions import Version
 
+log = logging.getLogger("samled.editing")
+
 #: How long a lock holds after its owner's last save.
 LOCK_HOLDS = timedelta(minutes=15)
 
@@ -38,6 +41,10 @@ class Locked(Conflict):
 
 class NotYours(SamledError):
     """Whoever asked for this to be published cannot agree to it as well. Ask a second person."""
+
+
+class OtherProcess(SamledError):
+    """A draft of a process keeps the id of that process. Change the id back, or bring the file in as a new draft."""
 
 
 class Unready(SamledError):
@@ -232,7 +239,9 @@ class Editing:
             raise Unready(found)
         with self.place.database.command() as tx:
             draft = self._writable(tx, draft_id, by)
+            _demand_same_process(draft)
             agreed = None if self.second_person else (_id(by) or "")
+            begins = begins or (None if self.second_person else self.place.clock.now(tx))
             drafts.change(
                 tx,
                 draft_id,
@@ -242,19 +251,22 @@ class Editing:
                 publish_from=begins,
                 approved_by=agreed,
             )
-            now = self.place.clock.now(tx)
-        return self._publish_if_due(draft.id, by, now)
+        return self._publish_agreed(draft.id, by)
 
     def agree(self, draft_id: int, by: Actor | None = None) -> Draft:
-        """Agree that a draft is published: at once, or on its day. Raises NotYours, Conflict, Unready."""
+        """Agree that a draft is published: at once, or on its day.
+
+        Raises NotYours, Conflict; also what publishing raises, and then the draft is open again with the reason.
+        """
         with self.place.database.command() as tx:
-            draft, now = self._seen(tx, draft_id, by, lock=True), self.place.clock.now(tx)
+            draft = self._seen(tx, draft_id, by, lock=True)
             if draft.state != "in-review":
                 raise Conflict("Nobody asks for this draft to be published any more. Look at it anew.")
             if self.second_person and by is not None and draft.asked_by == by.id:
                 raise NotYours
-            drafts.change(tx, draft_id, approved_by=_id(by) or "")
-        return self._publish_if_due(draft_id, by, now)
+            begins = draft.publish_from or self.place.clock.now(tx)
+            drafts.change(tx, draft_id, approved_by=_id(by) or "", publish_from=begins)
+        return self._publish_agreed(draft_id, by)
 
     def send_back(self, draft_id: int, by: Actor | None = None) -> Draft:
         """Open a draft again that was to be published."""
@@ -271,14 +283,13 @@ class Editing:
         What cannot be published any more is opened again, with a comment that says why.
         """
         with self.place.database.reading() as tx:
-            now = self.place.clock.now(tx)
-            waiting = drafts.due(tx, now)
+            waiting = drafts.due(tx, self.place.clock.now(tx))
         published = 0
         for draft_id in waiting:
             try:
-                published += self._publish_if_due(draft_id, None, now).state == "published"
+                published += self._publish_agreed(draft_id, None).state == "published"
             except SamledError as error:
-                self._open_again(draft_id, str(error))
+                log.warning("Draft %s was not published on its day: %s", draft_id, type(error).__name__)
         return published
 
     def go_back(self, process_id: str, number: int, reason: str, by: Actor | None = None) -> Draft:
@@ -297,27 +308,31 @@ class Editing:
             drafts.change(tx, draft_id, state="open", approved_by=None, publish_from=None)
             drafts.add_comment(tx, draft_id, "", why, self.place.clock.now(tx), None)
 
-    def _publish_if_due(self, draft_id: int, by: Actor | None, now: datetime) -> Draft:
+    def _publish_agreed(self, draft_id: int, by: Actor | None) -> Draft:
+        """Publish now, if it is agreed to and no later day is set. What cannot be published is opened again."""
         with self.place.database.reading() as tx:
-            draft = drafts.get(tx, draft_id)
-            if draft.approved_by is None or (draft.publish_from is not None and draft.publish_from > now):
-                return draft
-            newest = versions.latest(tx, draft.process_id, draft.principal)
-            if newest is not None and newest.id != draft.base_version_id:
-                raise Conflict(f"{newest.name} was published meanwhile. Take its changes into the draft first.")
-        with self._folder(draft) as path:
-            version = self._store(path, draft, by)
+            draft, now = drafts.get(tx, draft_id), self.place.clock.now(tx)
+        if draft.approved_by is None or draft.publish_from is None or draft.publish_from > now:
+            return draft
+        try:
+            version = self._store(draft, by)
+        except SamledError as error:
+            self._open_again(draft_id, str(error))
+            raise
         with self.place.database.command() as tx:
-            drafts.change(
-                tx, draft_id, state="published", version_id=version.id, locked_by=None, locked_at=None, publish_from=now
-            )
+            drafts.change(tx, draft_id, state="published", version_id=version.id, locked_by=None, locked_at=None)
             return drafts.get(tx, draft_id)
 
-    def _store(self, path: Path, draft: Draft, by: Actor | None) -> Version:
-        package = Package.load(path)
+    def _store(self, draft: Draft, by: Actor | None) -> Version:
+        with self._folder(draft) as path:
+            package = Package.load(path)
+        _demand_same_process(draft)
+        newest = self.newest(draft)
+        if newest is not None and newest.id != draft.base_version_id and newest.hash != package.hash:
+            raise Conflict(f"{newest.name} was published meanwhile. Take its changes into the draft first.")
         if draft.principal is not None:
             return variants.store(self.place, package, by, draft.principal)
-        return publish.publish_package(self.place, package, by)
+        return publish.publish_package(self.place, package, by, after=draft.base_version_id)
 
     @contextmanager
     def _folder(self, draft: Draft) -> Iterator[Path]:
@@ -412,6 +427,11 @@ def is_locked(draft: Draft, by: Actor | None, now: datetime) -> bool:
 
 def _id(by: Actor | None) -> str | None:
     return by.id if by is not None else None
+
+
+def _demand_same_process(draft: Draft) -> None:
+    if contents.process_id_of(draft.files) != draft.process_id:
+        raise OtherProcess
 
 
 def _file_name(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -11,8 +12,9 @@ from threading import Thread
 import pytest
 
 from engine import Actor, Engine
+from engine.editing import drafts
 from engine.editing.contents import FileRefused, NotAPackage, zipped
-from engine.editing.editing import Locked, NotYours, Unready
+from engine.editing.editing import Locked, NotYours, OtherProcess, Unready
 from engine.errors import Conflict, Forbidden, NotFound
 from tests.integration import drawing as draw
 
@@ -209,8 +211,9 @@ def test_who_publishes_second_is_told_that_the_base_has_moved(engine: Engine) ->
     engine.editing.agree(one.id, BO)
     with pytest.raises(Conflict, match="ladder@2 was published meanwhile"):
         engine.editing.agree(two.id, BO)
-    back = engine.editing.send_back(two.id, BO)
-    assert "Sedan" in back.files["ladder.bpmn"]
+    back = engine.editing.draft(two.id, BO)
+    assert (back.state, "Sedan" in back.files["ladder.bpmn"]) == ("open", True)
+    assert "was published meanwhile" in engine.editing.comments(two.id)[0].text
     with pytest.raises(Conflict, match="Choose first"):
         engine.editing.take_newest(two.id, back.revision, None, BO)
     [conflict] = engine.editing.with_newest(back).conflicts  # type: ignore[union-attr]
@@ -218,6 +221,42 @@ def test_who_publishes_second_is_told_that_the_base_has_moved(engine: Engine) ->
     engine.editing.ask(two.id, "again", ANNA)
     assert engine.editing.agree(two.id, BO).state == "published"
     assert ("Sedan" in taken.files["ladder.bpmn"], len(engine.versions("ladder"))) == (True, 3)
+
+
+def test_a_draft_stays_the_process_that_it_is(engine: Engine) -> None:
+    draft = engine.editing.open("ladder", ANNA)
+    other = draft.files["ladder.bpmn"].replace('process id="ladder"', 'process id="another"')
+    engine.editing.save(draft.id, {"ladder.bpmn": other}, 1, ANNA)
+    with pytest.raises(OtherProcess):
+        engine.editing.ask(draft.id, "a new name", ANNA)
+    assert [version.process_id for version in engine.versions()] == ["ladder"]
+
+
+def test_what_was_published_as_the_server_died_is_seen_to_be(engine: Engine) -> None:
+    draft = engine.editing.open("ladder", ANNA)
+    draft = engine.editing.save(draft.id, renamed(draft, "Ny"), 1, ANNA)
+    engine.editing.ask(draft.id, "new", ANNA)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drafts, "change", stops_after(1, drafts.change))
+        with pytest.raises(KeyboardInterrupt):
+            engine.editing.agree(draft.id, BO)
+    assert (engine.editing.draft(draft.id).state, len(engine.versions("ladder"))) == ("in-review", 2)
+    assert engine.editing.publish_due() == 1
+    done = engine.editing.draft(draft.id)
+    assert (done.state, done.version_id) == ("published", engine.versions("ladder")[0].id)
+    assert len(engine.versions("ladder")) == 2
+
+
+def stops_after(times: int, real: Callable[..., None]) -> Callable[..., None]:
+    calls = []
+
+    def change(*args: object, **values: object) -> None:
+        calls.append(values)
+        if len(calls) > times:
+            raise KeyboardInterrupt
+        real(*args, **values)
+
+    return change
 
 
 def test_going_back_is_a_draft_of_what_was(engine: Engine) -> None:
