@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, String, bindparam, func, insert, select, update
 
 from engine import counters
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.packages import Package
 from engine.schema import versions
 
@@ -101,6 +101,17 @@ def latest(tx: Connection, process_id: str, principal: str | None = None) -> Ver
     """
     row = tx.execute(_LATEST, {"process": process_id, "principal": principal}).first()
     return Version(*row) if row else None
+
+
+def demand_newest(tx: Connection, process_id: str, principal: str | None, version_id: int, hash: str) -> None:
+    """Hold publishing until the commit. Raises Conflict where cases start on another version than this.
+
+    A version with the same content (`hash`) is what was to be published: it is there already.
+    """
+    counters.next_value(tx, PUBLISHED)
+    found = latest(tx, process_id, principal)
+    if found is not None and found.id != version_id and found.hash != hash:
+        raise Conflict(f"{found.name} was published meanwhile. Take its changes in first.")
 
 
 def get(tx: Connection, version_id: int) -> Version:

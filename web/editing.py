@@ -17,7 +17,7 @@ from engine.differences import differences
 from engine.editing.contents import FileRefused, NotAPackage, texts, zipped
 from engine.editing.drafts import Draft
 from engine.editing.editing import Locked, NotYours, OtherProcess, Unready, is_locked
-from engine.errors import Conflict, NotFound, SamledError
+from engine.errors import Conflict, InvalidModel, NotFound, SamledError
 from engine.findings import Finding, Language
 from engine.merging import Merged, NoSuchConflict, Side
 from engine.packages import Package
@@ -142,7 +142,10 @@ def merge(draft_id: int) -> ResponseReturnValue:
     """Take what was published meanwhile into the draft, each conflict chosen."""
     editing = engine().editing
     draft = editing.draft(draft_id, actor())
-    found, seen = editing.with_newest(draft), editing.newest(draft)
+    try:
+        found, seen = editing.with_newest(draft), editing.newest(draft)
+    except InvalidModel:
+        found = seen = None  # the page says that the draft cannot be read
     if found is None or seen is None or request.form.get("seen") != f"{seen.id}-{draft.revision}":
         return _told(draft_id, Conflict())
     take: dict[str, Side] = {}
@@ -231,18 +234,25 @@ def frame(draft: Draft, tab: str) -> dict[str, Any]:
 
 def _show(draft: Draft, take: Mapping[str, Side] | None = None) -> str:
     editing = engine().editing
-    base, package = editing.base(draft), editing.package(draft)
-    merged = editing.with_newest(draft) if not draft.is_closed else None
+    base, package, merged, changes = editing.base(draft), None, None, None
+    try:
+        package = editing.package(draft)
+        changes = in_sentences(base, package, differences(base, package)) if base else None
+        merged = editing.with_newest(draft) if not draft.is_closed else None
+        readable = True
+    except InvalidModel:
+        readable = False  # what was saved last broke it; it can be undone from this page
     newest = editing.newest(draft)
     return render_template(
         "editing/show.html",
         **frame(draft, "show"),
-        changes=in_sentences(base, package, differences(base, package)) if base else None,
+        readable=readable,
+        changes=changes,
         comments=[one for one in editing.comments(draft.id, actor()) if one.resolved_at is None],
         newest=newest,
         seen=f"{newest.id}-{draft.revision}" if newest else "",
         is_behind=merged is not None,
-        choices=_choices(merged, package, take or {}),
+        choices=_choices(merged, package, take or {}) if package else [],
     )
 
 

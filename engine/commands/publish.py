@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import counters, versions
+from engine import versions
 from engine.access import OrganisationAccess, may
 from engine.actors import Actor
 from engine.commands import variants
 from engine.commands.change import Workplace
-from engine.errors import Conflict, Forbidden, InvalidModel, SamledError
+from engine.errors import Forbidden, InvalidModel, SamledError
 from engine.packages import Package
 from engine.validation.checks import errors_of
 from engine.validation.subject import Subject
@@ -78,10 +78,7 @@ def publish_package(place: Workplace, package: Package, by: Actor | None, *, aft
         if by is not None and not may(by, "publish", OrganisationAccess(has_people)):
             raise Forbidden("Only process owners publish. Ask one of them.")
         if after is not None:
-            counters.next_value(tx, versions.PUBLISHED)  # from here on nobody else publishes
-            newest = versions.latest(tx, model.main)
-            if newest is not None and newest.id != after and newest.hash != package.hash:
-                raise Conflict(f"{newest.name} was published meanwhile. Take its changes in first.")
+            versions.demand_newest(tx, model.main, None, after, package.hash)
         messages = model.message_starts.get(model.main, {})
         by_id = by.id if by else None
         return versions.publish(tx, package, model.main, messages, by_id, place.clock.now(tx))

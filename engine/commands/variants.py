@@ -90,11 +90,18 @@ def marked(package: Package, base: Version, principal: str) -> dict[str, bytes]:
 
 
 def store(
-    place: Workplace, package: Package, by: Actor | None, principal: str, merged_of: tuple[int, int] | None = None
+    place: Workplace,
+    package: Package,
+    by: Actor | None,
+    principal: str,
+    merged_of: tuple[int, int] | None = None,
+    *,
+    after: int | None = None,
 ) -> Version:
     """Publish a package as an organisation's variant of the version it says it stands on.
 
-    `merged_of`: the ids of the variant and of the base that it was merged of, to be the newest still.
+    `merged_of`: the ids of the variant and of the base that it was merged of, to be the newest still. `after`: the id
+    of the version that it takes the place of, and on which the organisation's cases start still.
 
     Raises NotFound (no such base or organisation), Forbidden, InvalidModel, BeyondVariant, Conflict.
     """
@@ -118,6 +125,8 @@ def store(
         demand_publisher(place, tx, by, principal)
         if merged_of is not None:
             _demand_newest(tx, base.process_id, principal, merged_of)
+        if after is not None:
+            versions.demand_newest(tx, base.process_id, principal, after, package.hash)
         return versions.publish(
             tx, package, model.main, model.message_starts.get(model.main, {}), by.id if by else None,
             place.clock.now(tx), principal=principal, base=base,

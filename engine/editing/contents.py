@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,8 @@ from engine.translations import language_of
 #: Bytes of all files of a draft together, and of an archive when unpacked.
 TOTAL_LIMIT = 20_000_000
 #: An id that is also the name of a folder.
+#: The encoding that an XML file says it is in: as text it is kept, checked and given out as UTF-8.
+_SAYS_ENCODING = re.compile(r"""\A(<\?xml\b[^>]{0,200}?\bencoding\s*=\s*)(["'])[^"']*\2""")
 _PROCESS_ID = re.compile(r"[^\W\d][\w.-]{0,99}")
 
 
@@ -36,12 +39,16 @@ class FileRefused(SamledError):
 def checked(files: Mapping[str, str | None]) -> None:
     """Raises FileRefused for a name that leads out of the package or has no use in it, and for what is too large."""
     for name, text in files.items():
+        try:
+            size = len(f"{name}{text or ''}".encode())
+        except UnicodeEncodeError:
+            raise FileRefused("A file holds signs that are half of one. Write them anew.") from None
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or path.as_posix() != name or set(name) & set('\\\0\n\r:*?"<>|'):
             raise FileRefused(f"The name “{name}” leads out of the package. Give the file another name.")
         if any(part.startswith(".") for part in path.parts) or not _belongs(name):
             raise FileRefused(f"“{name}” is nothing that a process package holds. Take it out.")
-        if text is not None and len(text.encode("utf-8", "replace")) > FILE_LIMIT:
+        if size - len(name.encode()) > FILE_LIMIT:
             raise FileRefused(f"“{name}” is larger than {FILE_LIMIT // 1_000_000} MB. Split it, or leave it out.")
     if len(files) > FILES_LIMIT or sum(len(text or "") for text in files.values()) > TOTAL_LIMIT:
         raise FileRefused("The package is too large. Leave out what does not belong to it.")
@@ -53,17 +60,18 @@ def _belongs(name: str) -> bool:
 
 
 def texts(package: Package) -> dict[str, str]:
-    """A package's own files as text, in the encoding that each says."""
+    """A package's own files as text."""
     return {name: text_of(name, content) for name, content in package.files.items()}
 
 
 def text_of(name: str, content: bytes) -> str:
-    """Raises FileRefused for a file in an encoding that is not read."""
+    """UTF-8 and UTF-16 are read. Raises FileRefused for another encoding."""
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
     except UnicodeDecodeError:
         raise FileRefused(f"“{name}” is not UTF-8. Save it as UTF-8.") from None
+    return _SAYS_ENCODING.sub(r"\1\2UTF-8\2", text) if name.lower().endswith((".bpmn", ".dmn")) else text
 
 
 def zipped(files: Mapping[str, str]) -> bytes:
@@ -83,7 +91,7 @@ def unzipped(content: bytes) -> dict[str, str]:
             if len(entries) > FILES_LIMIT or sum(one.file_size for one in entries) > TOTAL_LIMIT:
                 raise FileRefused("The archive is too large. Leave out what does not belong to the package.")
             files = {one.filename: text_of(one.filename, archive.read(one)) for one in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
         raise NotAPackage from None
     files = _without_folder(files)
     checked(files)

@@ -22,7 +22,7 @@ from engine.commands import publish, variants
 from engine.commands.change import Workplace
 from engine.editing import contents, drafts
 from engine.editing.drafts import Comment, Draft, Files
-from engine.errors import Conflict, Forbidden, NotFound, SamledError
+from engine.errors import Conflict, DatabaseUnavailable, Forbidden, NotFound, SamledError
 from engine.findings import Finding
 from engine.merging import Merged, Side, merge
 from engine.packages import Package
@@ -305,6 +305,8 @@ class Editing:
 
     def _open_again(self, draft_id: int, why: str) -> None:
         with self.place.database.command() as tx:
+            if drafts.get(tx, draft_id, lock=True).state != "in-review":
+                return  # another process was first
             drafts.change(tx, draft_id, state="open", approved_by=None, publish_from=None)
             drafts.add_comment(tx, draft_id, "", why, self.place.clock.now(tx), None)
 
@@ -316,6 +318,8 @@ class Editing:
             return draft
         try:
             version = self._store(draft, by)
+        except DatabaseUnavailable:
+            raise  # it says nothing of the draft: the scheduler tries again
         except SamledError as error:
             self._open_again(draft_id, str(error))
             raise
@@ -331,7 +335,7 @@ class Editing:
         if newest is not None and newest.id != draft.base_version_id and newest.hash != package.hash:
             raise Conflict(f"{newest.name} was published meanwhile. Take its changes into the draft first.")
         if draft.principal is not None:
-            return variants.store(self.place, package, by, draft.principal)
+            return variants.store(self.place, package, by, draft.principal, after=draft.base_version_id)
         return publish.publish_package(self.place, package, by, after=draft.base_version_id)
 
     @contextmanager

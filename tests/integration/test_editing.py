@@ -223,6 +223,21 @@ def test_who_publishes_second_is_told_that_the_base_has_moved(engine: Engine) ->
     assert ("Sedan" in taken.files["ladder.bpmn"], len(engine.versions("ladder"))) == (True, 3)
 
 
+def test_of_two_drafts_of_one_variant_the_second_is_told_too(engine: Engine) -> None:
+    town = "Skövde kommun"
+    one, two = (engine.editing.open("ladder", ANNA, principal=town) for _ in range(2))
+    for draft, name in ((one, "Först"), (two, "Sedan")):
+        said = SETTINGS.replace("[process]", f'[process]\nvariant_of = "ladder@1"\nvariant_for = "{town}"')
+        engine.editing.save(draft.id, {**renamed(draft, name), "process.toml": said}, 1, ANNA)
+        engine.editing.ask(draft.id, name, ANNA)
+    published = engine.editing.agree(one.id, BO)
+    assert engine.versions("ladder")[0].principal == town
+    with pytest.raises(Conflict, match="ladder@2 was published meanwhile"):
+        engine.editing.agree(two.id, BO)
+    again = engine.editing.open("ladder", ANNA, principal=town)
+    assert (again.base_version_id, again.files["ladder.bpmn"]) == (published.version_id, published.files["ladder.bpmn"])
+
+
 def test_a_draft_stays_the_process_that_it_is(engine: Engine) -> None:
     draft = engine.editing.open("ladder", ANNA)
     other = draft.files["ladder.bpmn"].replace('process id="ladder"', 'process id="another"')
@@ -310,6 +325,24 @@ def test_an_archive_with_ways_out_of_it_is_refused_whole(engine: Engine, files: 
 def test_what_is_no_package_is_said_to_be_none(engine: Engine, content: bytes) -> None:
     with pytest.raises(NotAPackage):
         engine.editing.bring_in("x.zip", content, ANNA)
+
+
+def test_a_model_in_utf_16_is_read_and_kept_as_utf_8(engine: Engine) -> None:
+    model = engine.editing.open("ladder", ANNA).files["ladder.bpmn"]
+    content = f'<?xml version="1.0" encoding="UTF-16"?>{model}'.encode("utf-16")
+    draft = engine.editing.bring_in("ladder.bpmn", content, ANNA)
+    assert 'encoding="UTF-8"' in draft.files["ladder.bpmn"]
+    assert [one.rule for one in engine.editing.findings(draft.id) if one.severity == "error"] == []
+
+
+def test_half_a_sign_and_a_damaged_archive_are_refused_with_words(engine: Engine) -> None:
+    draft = engine.editing.open("ladder", ANNA)
+    with pytest.raises(FileRefused):
+        engine.editing.save(draft.id, {"README.md": "\ud83d"}, 1, ANNA)
+    damaged = bytearray(zipped({"a.bpmn": "<a/>" * 1000}))
+    damaged[40:60] = b"\xff" * 20
+    with pytest.raises(NotAPackage):
+        engine.editing.bring_in("a.zip", bytes(damaged), ANNA)
 
 
 def test_a_file_of_five_megabytes_is_kept_and_a_larger_one_refused(engine: Engine) -> None:

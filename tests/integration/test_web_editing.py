@@ -130,6 +130,19 @@ def test_the_browser_is_told_what_the_checks_say_who_is_at_work_and_what_is_said
         assert send("PUT", f"{at}/files", body).status_code == 400, body
 
 
+@pytest.mark.parametrize("broken", ["<not", None], ids=["unreadable", "taken away"])
+def test_a_draft_that_cannot_be_read_is_shown_and_undone(
+    engine: Engine, owner: PageInspector, broken: str | None
+) -> None:
+    draft = engine.editing.open("ladder")
+    files = {name: broken for name in draft.files if broken is None or name.endswith(".bpmn")}
+    engine.editing.save(draft.id, files, 1)
+    page = owner.get(f"/processes/drafts/{draft.id}")
+    assert "Utkastet kan inte läsas" in page.text
+    assert "Det här måste" in owner.get(f"/processes/drafts/{draft.id}/publish").text
+    assert "Inget skiljer än." in page.submit("Ångra det senaste sparandet").text
+
+
 def test_a_draft_whose_base_has_moved_takes_the_changes_in_each_conflict_chosen(
     engine: Engine, owner: PageInspector
 ) -> None:
