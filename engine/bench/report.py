@@ -34,6 +34,39 @@ def _cases(part: dict[str, Any]) -> Iterator[str]:
     yield from table(rows)
 
 
+def _age(part: dict[str, Any]) -> Iterator[str]:
+    rows = [("", "size", "×", "ms")]
+    for kind, found in part["databases"].items():
+        for what, states in found.items():
+            for state, sizes in states.items():
+                rows += [
+                    (f"{kind} {what}, {state}", size, f"{one['ratio']:.2f}", f"{one['ms']:.2f}")
+                    for size, one in sizes.items()
+                ]
+    yield from table(rows)
+
+
+def _deadlines(part: dict[str, Any]) -> Iterator[str]:
+    rows = [("", "/s a process", "/s together", "each exactly once")]
+    for kind, found in part["databases"].items():
+        for schedulers, one in found.items():
+            rates = f"{one['per_second_a_process']:.0f}", f"{one['per_second']:.0f}"
+            rows.append((f"{kind}, schedulers: {schedulers}", *rates, "yes" if one["each_exactly_once"] else "NO"))
+    yield from table(rows)
+
+
+def _sizes(part: dict[str, Any]) -> Iterator[str]:
+    rows = [("", "bytes a case", "of that history", "of that state")]
+    for kind, one in part["databases"].items():
+        rows.append((kind, str(one["bytes_a_case"]), str(one["of_that_history"]), str(one["of_that_state"])))
+    yield from table(rows)
+    warm = part["warm"]
+    yield (
+        f"  {warm['cases']} warm cases after {warm['steps_each']} steps each: the process grew by "
+        f"{warm['grown_mib']} MiB (own estimate {warm['own_estimate_mib']}), {warm['evictions']} evicted"
+    )
+
+
 def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """Rows with their columns below each other: the first to the left, the others to the right."""
     kept = list(rows)
@@ -44,4 +77,9 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
         yield "  " + "  ".join(cells).rstrip()
 
 
-_TABLES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {"cases": _cases}
+_TABLES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "cases": _cases,
+    "age": _age,
+    "deadlines": _deadlines,
+    "sizes": _sizes,
+}

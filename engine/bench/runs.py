@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.bench import cases
+from engine.bench import age, cases, firing, sizes
 from engine.bench.databases import Databases, to_measure
 from engine.bench.machine import described
 
 #: Every part by name, in the order in which they run: the databases, and whether it is to be quick.
 PARTS: dict[str, Callable[[list[Databases], bool], dict[str, Any]]] = {
     "cases": lambda databases, quick: cases.measure(databases, cases.QUICK if quick else cases.FULL),
+    "age": lambda databases, quick: age.measure(databases, age.QUICK if quick else age.FULL),
+    "deadlines": lambda databases, quick: firing.measure(databases, firing.QUICK if quick else firing.FULL),
+    "sizes": lambda databases, quick: sizes.measure(databases, sizes.QUICK if quick else sizes.FULL),
 }
 
 
