@@ -17,7 +17,7 @@ _DISK = Path("/var/tmp")  # noqa: S108 - files in it are made with names of thei
 @click.option("--database", "url", metavar="URL", help="Measure only there, in databases made beside it and removed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option(
-    "--only", multiple=True, metavar="PART", help="Only this part; once for each: cases, age, deadlines, sizes."
+    "--only", multiple=True, metavar="PART", help="Only this part; once for each: cases, age, pages, deadlines, sizes."
 )
 @click.option("--quick", is_flag=True, help="As little as shows that it works; the figures mean little.")
 def bench(url: str | None, as_json: bool, only: tuple[str, ...], quick: bool) -> None:

@@ -46,6 +46,15 @@ def _age(part: dict[str, Any]) -> Iterator[str]:
     yield from table(rows)
 
 
+def _pages(part: dict[str, Any]) -> Iterator[str]:
+    rows = [("", "×", "p50 small", "p50 large", "p99 large")]
+    for kind, found in part["databases"].items():
+        for page, one in found.items():
+            p50, p99 = (one["small"]["p50"], one["large"]["p50"]), one["large"]["p99"]
+            rows.append((f"{kind} {page}", f"{one['ratio']:.2f}", f"{p50[0]:.1f}", f"{p50[1]:.1f}", f"{p99:.1f}"))
+    yield from table(rows)
+
+
 def _deadlines(part: dict[str, Any]) -> Iterator[str]:
     rows = [("", "/s a process", "/s together", "each exactly once")]
     for kind, found in part["databases"].items():
@@ -80,6 +89,7 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
 _TABLES: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
     "cases": _cases,
     "age": _age,
+    "pages": _pages,
     "deadlines": _deadlines,
     "sizes": _sizes,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.bench import age, cases, firing, sizes
+from engine.bench import age, cases, firing, pages, sizes
 from engine.bench.databases import Databases, to_measure
 from engine.bench.machine import described
 
@@ -14,6 +14,7 @@ from engine.bench.machine import described
 PARTS: dict[str, Callable[[list[Databases], bool], dict[str, Any]]] = {
     "cases": lambda databases, quick: cases.measure(databases, cases.QUICK if quick else cases.FULL),
     "age": lambda databases, quick: age.measure(databases, age.QUICK if quick else age.FULL),
+    "pages": lambda databases, quick: pages.measure(databases, pages.QUICK if quick else pages.FULL),
     "deadlines": lambda databases, quick: firing.measure(databases, firing.QUICK if quick else firing.FULL),
     "sizes": lambda databases, quick: sizes.measure(databases, sizes.QUICK if quick else sizes.FULL),
 }
