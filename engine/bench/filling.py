@@ -30,12 +30,12 @@ _CHUNK = 100_000
 _CASES = """
     INSERT INTO cases
     (number, version_id, process_id, owner, revision, state, started_at, started_by, closed_at, incidents)
-    WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last),
+    WITH RECURSIVE n(i) AS (SELECT CAST(:first AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i < :last),
     others AS (
         SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM units WHERE id <> :unit
     )
     SELECT '2025-' || (1000000 + i), c.version_id, c.process_id,
-           CASE WHEN n.i % 10 = 0 THEN :unit ELSE others.id END,
+           CASE WHEN n.i % 10 = 0 THEN CAST(:unit AS VARCHAR(200)) ELSE others.id END,
            c.revision, c.state, :started, c.started_by, :closed, 0
     FROM n CROSS JOIN cases c JOIN others ON others.place = n.i % others.many WHERE c.number = :real
 """
@@ -56,8 +56,8 @@ _HISTORY = """
 _TASKS = """
     INSERT INTO tasks
     (case_id, token_id, element_id, name, task_group, unit, held_by, created_at, due_at, overdue, sort_at)
-    SELECT c.id, t.token_id, t.element_id, t.name, t.task_group, c.owner, replace(t.held_by, :unit, c.owner),
-           t.created_at, :due, t.overdue, :due
+    SELECT c.id, t.token_id, t.element_id, t.name, t.task_group, c.owner,
+           replace(t.held_by, CAST(:unit AS VARCHAR(200)), c.owner), t.created_at, :due, t.overdue, :due
     FROM cases c CROSS JOIN (SELECT * FROM tasks ORDER BY id LIMIT 1) AS t
     WHERE c.closed_at IS NULL AND c.number <> :real AND c.id % :days = :day
 """
