@@ -190,7 +190,7 @@ SENTENCES: Mapping[str, Callable[[dict[str, str]], str]] = {
     "corrected": lambda about: _("The answers were corrected: %(what)s.", **about),
     "closed": lambda about: _("The case was closed."),
     "moved": lambda _about: _("The case was moved to another version of the process."),
-    "move-taken-back": lambda _about: _("The move to another version was taken back."),
+    "move-taken-back": lambda _about: _("The case went back to the version before, as it was."),
     "retried": lambda about: _("The process was let try again."),
     "received": lambda about: _("Recorded: %(what)s.", **about),
     "caught": lambda about: _("Recorded: %(what)s.", **about),

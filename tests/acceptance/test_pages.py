@@ -39,7 +39,7 @@ def look_around(person: Person) -> set[str]:
     waiting, seen = ["/"], {"/"}
     while waiting:
         person.open(waiting.pop(0))
-        for link in person.page.locator("a[href^='/']").all():
+        for link in person.page.locator("a[href^='/']:not([download])").all():
             path = link.get_attribute("href") or "/"
             if route(path) not in seen and not path.startswith(("/static", "/api")):
                 seen.add(route(path))

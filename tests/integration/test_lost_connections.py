@@ -57,11 +57,11 @@ def test_a_cut_in_the_middle_of_a_command_undoes_it(
     [task] = engine.tasks(case=case.id)
     save = Change.save
 
-    def save_and_cut(self: Change, *args: object, **kwargs: object) -> None:
+    def cut_and_save(self: Change, *args: object, **kwargs: object) -> None:
+        cut_all(postgresql_server)  # the last writes go together with the commit: neither must happen
         save(self, *args, **kwargs)  # type: ignore[arg-type]
-        cut_all(postgresql_server)
 
-    monkeypatch.setattr(Change, "save", save_and_cut)
+    monkeypatch.setattr(Change, "save", cut_and_save)
     with pytest.raises(DatabaseUnavailable):
         engine.complete(task.id, {"lost": True}, by=ANNA)
     monkeypatch.undo()
