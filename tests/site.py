@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -133,9 +135,25 @@ def run(settings: Mapping[str, str], folder: Path, *arguments: str, code: int = 
     return done.stdout
 
 
+def example_database(shared: Path) -> Path:
+    """A database with the example organisation, to be copied; made once for all test processes that share a folder."""
+    database = shared / "example.db"
+    with (shared / "example.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not database.exists():
+            making = shared / "making.db"
+            settings = environment(SAMLED_DATABASE_URL=f"sqlite:///{making}", SAMLED_EXAMPLE="1")
+            run(settings, shared, "init", "--demo")
+            making.rename(database)
+    return database
+
+
 @contextmanager
-def running(database_url: str, folder: Path, *, apart: bool = True) -> Iterator[Site]:
-    """The example organisation over a database: web and scheduler `apart`, as in production, or in one process."""
+def running(database_url: str, folder: Path, *, apart: bool = True, filled: bool = False) -> Iterator[Site]:
+    """The example organisation over a database: web and scheduler `apart`, as in production, or in one process.
+
+    `filled`: the database has the example organisation already.
+    """
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
@@ -148,9 +166,18 @@ def running(database_url: str, folder: Path, *, apart: bool = True) -> Iterator[
             SAMLED_SMTP_URL=smtp_url,
             SAMLED_BASE_URL=base_url,
         )
-        run(settings, folder, "init", "--demo")
+        if not filled:
+            run(settings, folder, "init", "--demo")
         commands = [["web", "--port", str(port)], ["scheduler"]] if apart else [["run", "--port", str(port)]]
         for command in commands:
             stack.enter_context(process([str(SAMLED), *command], settings, folder))
         until(lambda: answers(f"{base_url}/health"), f"{base_url} answers")
         yield Site(base_url, folder, mailbox, settings)
+
+
+@contextmanager
+def copied(database: Path, folder: Path) -> Iterator[Site]:
+    """The same on a copy of an SQLite database, in one process."""
+    own = shutil.copy(database, folder / "samled.db")
+    with running(f"sqlite:///{own}", folder, apart=False, filled=True) as site:
+        yield site

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -19,8 +21,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def example_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sites.Site]:
+def example_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the example organisation, for tests to copy: made once, whichever test process is first."""
+    own = tmp_path_factory.getbasetemp()
+    return sites.example_database(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session")
+def example_site(tmp_path_factory: pytest.TempPathFactory, example_database: Path) -> Iterator[sites.Site]:
     """`samled run` on SQLite with the example organisation, for tests that only look."""
-    folder = tmp_path_factory.mktemp("example")
-    with sites.running(f"sqlite:///{folder / 'samled.db'}", folder, apart=False) as running:
+    with sites.copied(example_database, tmp_path_factory.mktemp("example")) as running:
         yield running

@@ -154,9 +154,8 @@ def written(components: list[dict[str, Any]], answers: Mapping[str, Any]) -> dic
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("each")
-    with sites.running(f"sqlite:///{folder / 'samled.db'}", folder, apart=False) as running:
+def site(tmp_path_factory: pytest.TempPathFactory, example_database: Path) -> Iterator[Site]:
+    with sites.copied(example_database, tmp_path_factory.mktemp("each")) as running:
         yield running
 
 

@@ -26,6 +26,7 @@ EXPECTED = {
     "/absences",
 }
 TELEPHONE = 390
+LINKS = "a[href^='/']:not([download])"
 
 
 def route(path: str) -> str:
@@ -36,11 +37,11 @@ def route(path: str) -> str:
 
 def look_around(person: Person) -> set[str]:
     """Follow links to every kind of page there is. Gives the kinds."""
+    person.passes_over_alike = True
     waiting, seen = ["/"], {"/"}
     while waiting:
         person.open(waiting.pop(0))
-        for link in person.page.locator("a[href^='/']:not([download])").all():
-            path = link.get_attribute("href") or "/"
+        for path in person.page.eval_on_selector_all(LINKS, "all => all.map((link) => link.getAttribute('href'))"):
             if route(path) not in seen and not path.startswith(("/static", "/api")):
                 seen.add(route(path))
                 waiting.append(path)
