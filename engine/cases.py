@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Row, Select, bindparam, insert, or_, select, union, update
+from sqlalchemy import Connection, LargeBinary, Row, bindparam, insert, select, update
 
-from engine import counters
+from engine import counters, listing, searching
 from engine.actors import Actor
 from engine.encoding import encode, pack_text
 from engine.errors import NotFound
-from engine.pages import Page, from_cursor, to_cursor
+from engine.pages import Page, Pager, Turn, one_number
 from engine.parties import Party
 from engine.prepared import Prepared
 from engine.rules import Text
-from engine.schema import cases, holders, parties, tasks, versions
-from engine.tasks import matches_text
+from engine.schema import cases, tasks, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,43 +214,14 @@ def page(
     limit: int = 50,
 ) -> Page[CaseSummary]:
     """Cases, newest first; `by` sees only those that are visible to them."""
-    conditions = []
-    if process is not None:
-        conditions.append(cases.c.process_id == process)
-    if open is not None:
-        conditions.append(cases.c.closed_at.is_(None) if open else cases.c.closed_at.is_not(None))
-    if subject_key is not None:
-        conditions.append(cases.c.subject_key == subject_key)
-    if unit is not None:
-        mine = select(parties.c.case_id).where(parties.c.unit == unit, parties.c.until.is_(None))
-        conditions.append(or_(cases.c.owner == unit, cases.c.id.in_(mine)))
-    if text:
-        conditions.append(matches_text(text))
-    if cursor:
-        conditions.append(cases.c.id < from_cursor(cursor, 1)[0])
-    query = _SUMMARY.add_columns(cases.c.id).order_by(cases.c.id.desc()).limit(limit + 1)
-    if by is None or by.is_system:
-        query = query.where(*conditions)
-    else:
-        query = query.where(cases.c.id.in_(_visible(by, conditions, limit + 1)))
-    rows = tx.execute(query).all()
-    following = to_cursor(rows[limit - 1].id) if len(rows) > limit else None
-    return Page((CaseSummary(*row[:12]) for row in rows[:limit]), following)
+    meant = searching.meant(tx, text) if text else None
+    if meant is not None and meant.is_nothing:
+        return Page()
+    wanted = listing.Wanted(process, unit, open, subject_key, meant)
 
+    def fetch(turn: Turn | None, most: int) -> Sequence[int]:
+        return tx.execute(listing.ids(wanted, by, turn, most)).scalars().all()
 
-def _visible(by: Actor, conditions: list[Any], limit: int) -> Select[int]:
-    """Ids of the newest cases that an actor may see."""
-    parts, unsorted = [], []
-    for unit in by.units:
-        parts.append(select(cases.c.id).where(cases.c.owner == unit, *conditions))
-        taking_part = select(parties.c.case_id).where(parties.c.unit == unit, parties.c.until.is_(None))
-        unsorted.append(select(cases.c.id).where(cases.c.id.in_(taking_part), *conditions))
-    keys = [("unit", unit) for unit in by.units] + [("group", role) for role in by.roles]
-    for kind, holder in [*keys, ("person", by.id), ("assignee", by.id)]:
-        held = select(tasks.c.case_id).join(holders, holders.c.task_id == tasks.c.id)
-        held = held.where(holders.c.kind == kind, holders.c.holder == holder)
-        # Neither sorted nor limited: with a limit, both databases would rather walk through all cases for it.
-        unsorted.append(select(cases.c.id).where(cases.c.id.in_(held), *conditions))
-    limited = [part.order_by(cases.c.id.desc()).limit(limit).subquery() for part in parts]
-    together = union(*(select(part.c.id) for part in limited), *unsorted).subquery()
-    return select(together.c.id).order_by(together.c.id.desc()).limit(limit)
+    found = Pager(fetch, lambda key: (key,), one_number).page(cursor, limit)
+    rows = tx.execute(_SUMMARY.where(cases.c.id.in_(list(found))).order_by(cases.c.id.desc()))
+    return Page((CaseSummary(*row[:12]) for row in rows), found.next, found.previous)

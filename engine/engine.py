@@ -351,7 +351,7 @@ class Engine:
         cursor: str | None = None,
         limit: int = PAGE,
     ) -> Page[CaseSummary]:
-        """Cases, newest first. `text`: part of a number, or of a party's name."""
+        """Cases, newest first. `text`: a number, its beginning or its running number; or part of a party's name."""
         with self.database.reading() as tx:
             return cases.page(
                 tx, by, process=process, unit=unit, text=text, open=open, cursor=cursor, limit=limit

@@ -33,6 +33,7 @@ _ALL = (
 )
 _OF_CASE, _CURRENT = Prepared(_ALL), Prepared(_ALL.where(parties.c.until.is_(None)))
 _INSERT = insert(parties)
+_CLOSE = Prepared(update(parties).where(parties.c.case_id == bindparam("case")).values(closed=bindparam("closed")))
 
 
 def of_case(tx: Connection, case: int, *, current: bool = True) -> list[Party]:
@@ -73,3 +74,8 @@ def replace(tx: Connection, case: int, before: Sequence[Party], after: Sequence[
                 for party in added
             ],
         )  # fmt: skip
+
+
+def close(tx: Connection, case: int) -> None:
+    """The case is closed, for all that took part."""
+    _CLOSE.run(tx, {"case": case, "closed": True})

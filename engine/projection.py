@@ -99,6 +99,7 @@ def _task(task: OpenTask, roles: CaseRoles) -> TaskRow:
         priority=task.priority,
         due_at=task.due_at,
         follow_up_at=task.follow_up_at,
+        guests=tuple(filter(roles.is_guest, units)),
     )
 
 

@@ -52,6 +52,10 @@ class CaseRoles(Mapping[str, Sequence[str]]):
     def _kinds(self, role: str) -> tuple[str, ...]:
         return self._roles[role].kinds if role in self._roles else ()
 
+    def is_guest(self, unit: str) -> bool:
+        """Whether a unit neither owns the case nor takes part in it."""
+        return unit != self._owner and all(party.unit != unit for party in self._parties)
+
     def units_of_group(self, group: str) -> tuple[str, ...]:
         """The units a candidate group means: a role's, or a unit's own id; empty for a plain name."""
         if group in self:

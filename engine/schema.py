@@ -129,7 +129,7 @@ versions = Table(
     UniqueConstraint("process_id", "number"),
 )
 
-_OPEN = text("closed_at IS NULL")
+_OPEN, _CLOSED = text("closed_at IS NULL"), text("closed_at IS NOT NULL")
 
 cases = Table(
     "cases",
@@ -156,6 +156,7 @@ cases = Table(
     Index(None, "owner", "id"),
     # However many cases have been closed since, a unit's open ones are one range.
     Index("ix_cases_open_owner_id", "owner", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_cases_closed_owner_id", "owner", "id", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
     Index(None, "subject_key"),
 )
 
@@ -196,7 +197,8 @@ holders = Table(
     "holders",
     metadata,
     Column("task_id", Key, ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
-    #: unit | group (a plain name an actor carries) | person (named by the model) | assignee
+    #: unit | group (a plain name an actor carries) | person (named by the model) | assignee; and again as guest: a
+    #: unit that neither owns the case nor takes part in it.
     Column("kind", String(10), primary_key=True),
     Column("holder", String(200), primary_key=True),
     Column("sort_at", Instant, nullable=False),
@@ -281,6 +283,8 @@ reads = Table(
     Index(None, "case_id", "id"),
 )
 
+_PRESENT = text("until IS NULL")
+
 parties = Table(
     "parties",
     metadata,
@@ -292,8 +296,11 @@ parties = Table(
     Column("until", Instant),
     #: The consent or legal ground on record.
     Column("ground", Text),
+    #: Is the case closed? As `cases.closed_at`, to be indexed beside the unit.
+    Column("closed", Boolean, nullable=False, server_default="0"),
     Index(None, "case_id"),
     Index(None, "unit", "case_id"),
+    Index("ix_parties_present", "unit", "closed", "case_id", sqlite_where=_PRESENT, postgresql_where=_PRESENT),
 )
 
 _STUCK = text("next_try_at IS NULL AND sent_at IS NULL")

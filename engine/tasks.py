@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,24 +13,26 @@ from sqlalchemy import (
     Row,
     Select,
     String,
-    and_,
     bindparam,
     delete,
     exists,
     insert,
+    literal,
     or_,
     select,
     true,
+    tuple_,
     union,
     update,
 )
 from sqlalchemy import case as case_of
 
+from engine import searching
 from engine.actors import Actor
 from engine.errors import NotFound
-from engine.pages import Page, from_cursor, to_cursor
+from engine.pages import Page, Pager, Turn, one_number
 from engine.prepared import Prepared
-from engine.schema import FAR, cases, holders, parties, tasks, units
+from engine.schema import FAR, Instant, Key, cases, holders, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class TaskRow:
     priority: int | None
     due_at: datetime | None
     follow_up_at: datetime | None
+    #: Those of `units` that see the case for the sake of this task only: they neither own it nor take part.
+    guests: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
         """As columns."""
@@ -120,7 +124,7 @@ class TaskRow:
     def held_by(self) -> list[tuple[str, str]]:
         """Rows of `holders`: kind and holder."""
         rows = [("unit", unit) for unit in self.units] + [("group", group) for group in self.groups]
-        rows += [("person", person) for person in self.people]
+        rows += [("person", person) for person in self.people] + [("guest", unit) for unit in self.guests]
         return [*rows, ("assignee", self.assignee)] if self.assignee else rows
 
 
@@ -134,7 +138,7 @@ class TaskFilter:
     assignee: str | None = None
     process: str | None = None
     element: str | None = None
-    #: Part of a case number, or of a party's name.
+    #: A case number, its beginning or its running number; or part of the name of a unit that owns it or takes part.
     text: str | None = None
     due_before: datetime | None = None
     overdue: bool | None = None
@@ -180,45 +184,96 @@ def get(tx: Connection, task_id: int) -> Task:
 
 def page(tx: Connection, wanted: TaskFilter, by: Actor | None, cursor: str | None, limit: int) -> Page[Task]:
     """Open tasks, what is due first at the top; `by` sees only what they hold."""
+    meant = searching.meant(tx, wanted.text) if wanted.text else None
+    if meant is not None and meant.is_nothing:
+        return Page()
+    holders_of, wanted = _whose(wanted, by)
     conditions = _conditions(wanted)
-    if cursor:
-        conditions.append(_after(cursor))
-    if by is None or by.is_system:
-        ids = select(tasks.c.id, tasks.c.sort_at).join(cases, cases.c.id == tasks.c.case_id).where(true(), *conditions)
-        query = _TASK.where(true(), *conditions).order_by(tasks.c.sort_at, tasks.c.id).limit(limit + 1)
-    else:
-        ids = _held(by, conditions, limit + 1)
-        query = _TASK.where(tasks.c.id.in_(select(ids.subquery().c.id))).order_by(tasks.c.sort_at, tasks.c.id)
-        query = query.limit(limit + 1)
-    rows = tx.execute(query).all()
-    last = rows[limit - 1] if len(rows) > limit else None
-    following = to_cursor(last.sort_at.isoformat(), last.id) if last else None
-    return Page(map(_view, rows[:limit]), following)
+    if meant is not None:
+        conditions.append(_means(tx, meant))
+
+    def fetch(turn: Turn | None, most: int) -> Sequence[_Place]:
+        if holders_of is None:
+            query = _ordered(select(tasks.c.id, tasks.c.sort_at), tasks.c.sort_at, tasks.c.id, turn, most)
+            if wanted.due_before is not None:
+                query = query.where(tasks.c.due_at < wanted.due_before)
+            query = query.join(cases, cases.c.id == tasks.c.case_id).where(true(), *conditions)
+        else:
+            query = held(holders_of, conditions, wanted.due_before, turn, most)
+        return tx.execute(query).all()
+
+    found = Pager(fetch, _place_keys, _read_keys).page(cursor, limit)
+    rows = tx.execute(_TASK.where(tasks.c.id.in_([place.id for place in found])).order_by(tasks.c.sort_at, tasks.c.id))
+    return Page(map(_view, rows), found.next, found.previous)
 
 
-def _held(by: Actor, conditions: Sequence[ColumnElement[bool]], limit: int) -> Any:
-    """The first ids of each holder, together: each part is one index range of at most `limit` rows."""
+#: A task's id and when it is sorted.
+_Place = Row[*tuple[Any, ...]]
+
+
+def _place_keys(row: _Place) -> tuple[str, int]:
+    return row.sort_at.isoformat(), row.id
+
+
+def _read_keys(keys: Sequence[Any]) -> tuple[datetime, int]:
+    moment, *rest = keys
+    at = datetime.fromisoformat(moment)
+    if at.tzinfo is None:
+        raise ValueError(moment)
+    return at, *one_number(rest)
+
+
+def _whose(wanted: TaskFilter, by: Actor | None) -> tuple[list[tuple[str, str]] | None, TaskFilter]:
+    """The holders whose tasks are asked for (None: everybody's), and what is left to be filtered."""
+    everything = by is None or by.is_system
+    if wanted.unit is not None and (everything or (by and wanted.unit in by.units)):
+        return [("unit", wanted.unit)], replace(wanted, unit=None)
+    if wanted.assignee is not None and (everything or (by and wanted.assignee == by.id)):
+        return [("assignee", wanted.assignee)], replace(wanted, assignee=None)
+    if by is None or everything:
+        return None, wanted
     keys = [("unit", unit) for unit in by.units] + [("group", role) for role in by.roles]
-    keys += [("person", by.id), ("assignee", by.id)]
+    return [*keys, ("person", by.id), ("assignee", by.id)], wanted
+
+
+def held(
+    keys: Sequence[tuple[str, str]],
+    conditions: Sequence[ColumnElement[bool]],
+    due_before: datetime | None,
+    turn: Turn | None,
+    limit: int,
+) -> Any:
+    """The first places of each holder, together: each part is one index range of at most `limit` rows."""
     parts = []
     for kind, holder in keys:
-        part = select(tasks.c.id, tasks.c.sort_at).join(holders, holders.c.task_id == tasks.c.id)
-        part = part.join(cases, cases.c.id == tasks.c.case_id)
-        part = part.where(holders.c.kind == kind, holders.c.holder == holder, *conditions)
-        part = part.order_by(holders.c.sort_at, holders.c.task_id).limit(limit)
-        named = part.subquery()
+        part = select(holders.c.task_id.label("id"), holders.c.sort_at)
+        part = part.where(holders.c.kind == kind, holders.c.holder == holder)
+        if due_before is not None:
+            part = part.where(holders.c.sort_at < due_before)
+        if conditions:
+            part = part.join(tasks, tasks.c.id == holders.c.task_id).join(cases, cases.c.id == tasks.c.case_id)
+            part = part.where(*conditions)
+        named = _ordered(part, holders.c.sort_at, holders.c.task_id, turn, limit).subquery()
         parts.append(select(named.c.id, named.c.sort_at))
     together = union(*parts).subquery()
-    return select(together.c.id).order_by(together.c.sort_at, together.c.id).limit(limit)
+    return _ordered(select(together.c.id, together.c.sort_at), together.c.sort_at, together.c.id, turn, limit)
 
 
-def _after(cursor: str) -> ColumnElement[bool]:
-    moment, last = from_cursor(cursor, 2)
-    try:
-        at = datetime.fromisoformat(moment)
-    except (TypeError, ValueError) as error:
-        raise NotFound("There is no such page. Go back to the first.") from error
-    return or_(tasks.c.sort_at > at, and_(tasks.c.sort_at == at, tasks.c.id > last))
+def _ordered(query: Select[Any], at: Any, key: Any, turn: Turn | None, limit: int) -> Any:
+    if turn is None:
+        return query.order_by(at, key).limit(limit)
+    # As one comparison of rows: written with OR, neither database begins its index range here.
+    moment, last = turn.keys
+    here, there = tuple_(at, key), tuple_(literal(moment, Instant), literal(last, Key))
+    if turn.backward:
+        return query.where(here < there).order_by(at.desc(), key.desc()).limit(limit)
+    return query.where(here > there).order_by(at, key).limit(limit)
+
+
+def _means(tx: Connection, meant: searching.Meant) -> ColumnElement[bool]:
+    if not meant.is_exact:
+        return meant.condition()
+    return tasks.c.case_id.in_(list(tx.execute(select(cases.c.id).where(meant.condition())).scalars()))
 
 
 def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
@@ -228,35 +283,18 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
         (tasks.c.element_id, wanted.element), (tasks.c.overdue, wanted.overdue),
     ]  # fmt: skip
     found += [column == value for column, value in plain if value is not None]
-    if wanted.due_before is not None:
-        found.append(tasks.c.due_at < wanted.due_before)
     if wanted.group is not None:
         found.append(or_(tasks.c.task_group == wanted.group, _holder_is("group", wanted.group)))
     if wanted.unit is not None:
         found.append(_holder_is("unit", wanted.unit))
     if wanted.assignee is not None:
         found.append(_holder_is("assignee", wanted.assignee))
-    if wanted.text:
-        found.append(matches_text(wanted.text))
     return found
 
 
 def _holder_is(kind: str, holder: str) -> ColumnElement[bool]:
-    return tasks.c.id.in_(select(holders.c.task_id).where(holders.c.kind == kind, holders.c.holder == holder))
-
-
-def matches_text(text: str) -> ColumnElement[bool]:
-    """A case by part of its number, or by its owner's or a party's id or name."""
-    part = text.strip()
-    named = select(units.c.id).where(or_(units.c.name.icontains(part, autoescape=True), units.c.id == part))
-    # An alias: a list of visible cases joins `parties` itself, and would lend its row to the sub-query.
-    party = parties.alias("involved")
-    involved = exists().where(
-        party.c.case_id == cases.c.id, party.c.until.is_(None), or_(party.c.unit.in_(named), party.c.unit == part)
-    )
-    return or_(
-        cases.c.number.contains(part, autoescape=True), cases.c.owner.in_(named), cases.c.owner == part, involved
-    )
+    one = holders.alias("one")
+    return exists().where(one.c.task_id == tasks.c.id, one.c.kind == kind, one.c.holder == holder)
 
 
 def add(tx: Connection, case: int, rows: Sequence[TaskRow], now: datetime) -> None:

@@ -237,6 +237,8 @@ class Change:
             "close_reason": close_reason or (ENDED if closing else self.row.close_reason),
         }
         self._state_bytes = cases.save(self.tx, self.id, values)
+        if closing:
+            parties.close(self.tx, self.id)
 
     def _save_subject(self, answers: Mapping[str, Any]) -> None:
         path = self.published.package.subject
