@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy import Engine as Pool
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -121,6 +121,23 @@ class Database:
         connection.autocommit = True
         own: psycopg.Connection[Any] = connection
         return own
+
+    def has_tables(self) -> bool:
+        """Whether anybody has made a table there, a Samled or another program."""
+        with self._turn(), self._translated(), self._pool.connect() as connection, connection.begin():
+            self._begin(connection, "BEGIN")
+            return bool(inspect(connection).get_table_names())
+
+    @contextmanager
+    def raw_sqlite(self) -> Iterator[sqlite3.Connection]:
+        """The driver's own connection to a SQLite database, outside a transaction."""
+        with self._turn(), self._translated():
+            taken = self._pool.raw_connection()
+            try:
+                connection: Any = taken.driver_connection
+                yield connection
+            finally:
+                taken.close()
 
     def contents(self) -> bytes:
         """All of a SQLite database, such as one in memory, to be put into another with `fill`."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import (
+    backups,
     cases,
     deadlines,
     drafts,
@@ -31,6 +32,7 @@ from engine.absences import Absence
 from engine.access import may
 from engine.actors import Actor
 from engine.agendas import Agenda
+from engine.backups import Contents
 from engine.caching import Publications, Published, Snapshots, WarmCases, WarmStatistics
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
@@ -114,6 +116,14 @@ class Engine:
         self.database.upgrade()
         with self.database.command() as tx:
             subjects.prepare(tx, self.clock.now(tx))
+
+    def backup(self, path: Path) -> Contents:
+        """Write everything as it is at this moment into a file, while others go on. Raises AlreadyThere."""
+        return backups.take(self.database, path)
+
+    def restore(self, path: Path, *, overwrite: bool = False) -> Contents:
+        """Put a backup into an empty database, or in the place of all that is there. Raises DamagedBackup, NotEmpty."""
+        return backups.restore(self.database, path, overwrite=overwrite)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -403,11 +413,13 @@ class Engine:
         """The messages and signals that a case waits for. Raises NotFound."""
         return review.listening(self.place, case_id)
 
-    def reads(self, case_id: str, by: Actor | None = None) -> list[Read]:
+    def reads(
+        self, case_id: str, by: Actor | None = None, *, cursor: str | None = None, limit: int = PAGE_OF_A_CASE
+    ) -> Page[Read]:
         """Who has read a case, newest first. For its owner unit. Raises NotFound."""
         case = look.demand(self.place, case_id, by, "read-log", "log")
         with self.database.reading() as tx:
-            return reads.of_case(tx, case)
+            return reads.of_case(tx, case, cursor, limit)
 
     def parties(self, case_id: str, by: Actor | None = None, *, former: bool = False) -> list[Party]:
         """The units that take part; with `former` also those that no longer do."""

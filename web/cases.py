@@ -93,6 +93,7 @@ def index() -> ResponseReturnValue:
         processes=[(other.process_id, process_text(other.title, other.process_id)) for other in engine().processes()],
         units=[(unit, called.unit(unit)) for unit in actor().units],
         next_url=url_for("cases.index", **_said(wanted), after=found.next) if found.next else None,
+        previous_url=url_for("cases.index", **_said(wanted), after=found.previous) if found.previous else None,
         first_url=url_for("cases.index", **_said(wanted)) if cursor else None,
     )
 
@@ -317,12 +318,10 @@ def show_plan(number: str) -> ResponseReturnValue:
 @blueprint.get("/cases/<number>/reads")
 @requires("read-log")
 def reads(number: str) -> ResponseReturnValue:
-    found = engine().reads(number, by=actor())
+    cursor = request.args.get("after") or None
+    found = engine().reads(number, by=actor(), cursor=cursor, limit=PAGE_SIZE)
     published = the_version(engine().case(number).version_id)
     called = names(published)
-    start = max(0, request.args.get("after", 0, type=int))
-    shown = found[start : start + PAGE_SIZE]
-    rest = len(found) > start + PAGE_SIZE
     return render_template(
         "cases/reads.html",
         number=number,
@@ -334,10 +333,11 @@ def reads(number: str) -> ResponseReturnValue:
                 "what": _what(read, published),
                 "refused": read.refused,
             }
-            for read in shown
+            for read in found
         ],
-        next_url=url_for("cases.reads", number=number, after=start + PAGE_SIZE) if rest else None,
-        first_url=url_for("cases.reads", number=number) if start else None,
+        next_url=url_for("cases.reads", number=number, after=found.next) if found.next else None,
+        previous_url=url_for("cases.reads", number=number, after=found.previous) if found.previous else None,
+        first_url=url_for("cases.reads", number=number) if cursor else None,
     )
 
 
