@@ -60,12 +60,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def paged(view: View) -> View:
-    """Give a page of the façade as {"items", "next"}."""
+    """Give a page of the façade as {"items", "next", "previous"}."""
 
     @wraps(view)
     def give(*args: Any, **kwargs: Any) -> dict[str, Any]:
         page: Page[Any] = view(*args, **kwargs)
-        return {"items": list(page), "next": page.next}
+        return {"items": list(page), "next": page.next, "previous": page.previous}
 
     return give  # type: ignore[return-value]
 

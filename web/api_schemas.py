@@ -87,7 +87,7 @@ class QuestionsSchema(ma.Schema):
 class PageQuery(ma.Schema):
     """Where in a long list."""
 
-    after = fields.String(metadata={"description": "`next` of the page before"})
+    after = fields.String(metadata={"description": "`next` or `previous` of another page"})
     limit = fields.Integer(load_default=50, validate=ma.validate.Range(1, LARGEST_PAGE))
 
 
@@ -160,6 +160,5 @@ class Message(ma.Schema):
 def page_of(schema: type[ma.Schema]) -> ma.Schema:
     """The schema of one page of a list."""
     name = schema.__name__.removesuffix("Schema") + "Page"
-    return ma.Schema.from_dict(
-        {"items": fields.List(fields.Nested(schema)), "next": fields.String(allow_none=True)}, name=name
-    )()
+    neighbours = {side: fields.String(allow_none=True) for side in ("next", "previous")}
+    return ma.Schema.from_dict({"items": fields.List(fields.Nested(schema)), **neighbours}, name=name)()

@@ -156,6 +156,7 @@ def show() -> ResponseReturnValue:
         my_units=[(unit, names().unit(unit)) for unit in actor().units],
         processes=processes,
         next_url=filters.address(after=tasks.next) if tasks.next else None,
+        previous_url=filters.address(after=tasks.previous) if tasks.previous else None,
         first_url=filters.address() if cursor else None,
         teams=my_teams(),
         with_statistics=[(unit, names().unit(unit)) for unit in actor().units if unit in the_units()],
