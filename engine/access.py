@@ -31,6 +31,7 @@ Action = Literal[
     "read-statistics",
     "set-rhythm",
     "set-promise",
+    "hand-over-all",
     "administer",
 ]
 
@@ -109,7 +110,7 @@ def may(actor: Actor, action: Action, obj: object = None) -> bool:
             return bool(actor.units)
         case "set-absence":
             return _says_who_is_away(actor, obj)
-        case "read-agenda" | "read-statistics" | "set-rhythm" | "set-promise":
+        case "read-agenda" | "read-statistics" | "set-rhythm" | "set-promise" | "hand-over-all":
             return _concerns_the_team(actor, action, obj)
         case "publish" | "administer":
             return _organised(obj, actor, *_ORGANISERS[action])
@@ -140,6 +141,8 @@ def _concerns_the_team(actor: Actor, action: Action, unit: object) -> bool:
     """Agenda and statistics are for those who work there; meetings and promise are set by managers, administrators."""
     if not isinstance(unit, UnitAccess):
         return False
+    if action == "hand-over-all":  # whoever hands tasks on must hold them: for managers, and for nobody else
+        return actor.id in unit.managers and unit.id in actor.units
     of_theirs = action in ("read-agenda", "read-statistics")
     others = unit.id in actor.units if of_theirs else "administrator" in actor.roles
     return actor.id in unit.managers or others

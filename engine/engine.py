@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import (
     backups,
+    bulk,
     cases,
     deadlines,
     drafts,
@@ -33,6 +34,7 @@ from engine.access import may
 from engine.actors import Actor
 from engine.agendas import Agenda
 from engine.backups import Contents
+from engine.bulk import Bulk, Item
 from engine.caching import Publications, Published, Snapshots, WarmCases, WarmStatistics
 from engine.calendars import Calendar
 from engine.cases import Case, CaseSummary
@@ -302,6 +304,65 @@ class Engine:
         Raises NotFound, Forbidden, NoReason.
         """
         return batches.take_back(self.place, batch_id, cases, reason, by)
+
+    # Many at once
+
+    def ask_to_start(
+        self,
+        process_id: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        owner: str | None = None,
+        reason: str,
+        by: Actor | None = None,
+    ) -> Bulk:
+        """Write which cases are to be started, one for each set of start answers; `go_on_with` starts them.
+
+        Raises NotFound, NoReason, Forbidden.
+        """
+        return bulk.ask_to_start(self.place, process_id, rows, owner=owner, reason=reason, by=by)
+
+    def ask_to_complete(
+        self,
+        process_id: str,
+        element_id: str,
+        answers: Mapping[str, Any],
+        *,
+        cases: Collection[str] | None = None,
+        reason: str,
+        by: Actor | None = None,
+    ) -> Bulk:
+        """Write which open tasks are to be completed with the same answers. Raises NotFound, NoReason, Forbidden."""
+        return bulk.ask_to_complete(self.place, process_id, element_id, answers, numbers=cases, reason=reason, by=by)
+
+    def ask_to_assign(
+        self, giver: str, taker: str | None, *, unit: str | None = None, reason: str, by: Actor | None = None
+    ) -> Bulk:
+        """Write which tasks are to go from one person to another, None: back to their units; of a unit, or all.
+
+        Raises NoReason, Forbidden, Conflict (the same person).
+        """
+        return bulk.ask_to_assign(self.place, giver, taker, unit=unit, reason=reason, by=by)
+
+    def go_on_with(
+        self, batch_id: int, by: Actor | None = None, *, limit: int | None = None, seconds: float | None = None
+    ) -> Bulk:
+        """Do what waits of a batch, each in a transaction of its own, at most so many and for so long.
+
+        What stops it loses nothing, and nothing is done twice: call it again. Raises NotFound, Forbidden.
+        """
+        batch, thrown = bulk.go_on(self.place, batch_id, by, limit=limit, seconds=seconds)
+        if thrown:
+            self.deliver()
+        return batch
+
+    def bulk(self, batch_id: int, by: Actor | None = None) -> tuple[Bulk, Sequence[Item]]:
+        """A batch, and what came of each of its items, refused ones first. Raises NotFound, Forbidden."""
+        return bulk.found(self.place, batch_id, by)
+
+    def taken_in(self, unit: str, by: Actor | None = None) -> Mapping[str, int]:
+        """Person → how many open tasks of a unit they have taken. Raises Forbidden: for the unit's managers."""
+        return bulk.taken_in(self.place, unit, by)
 
     # Cases
 

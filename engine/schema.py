@@ -486,6 +486,40 @@ moves = Table(
     UniqueConstraint("batch_id", "case_id"),
 )
 
+#: The same done to many cases, asked for at once.
+bulk_batches = Table(
+    "bulk_batches",
+    metadata,
+    Column("id", Key, primary_key=True),
+    #: start | complete | assign
+    Column("kind", String(20), nullable=False),
+    #: start: {"process", "owner"}; complete: {"answers"}; assign: {"from", "to"}.
+    Column("how", Packed, nullable=False),
+    #: The unit whose managers asked for it; none: the command line.
+    Column("unit", String(200), index=True),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200)),
+)
+
+#: What came of it for each; waiting ones are taken up again, however the work ended.
+bulk_items = Table(
+    "bulk_items",
+    metadata,
+    Column("batch_id", Key, ForeignKey("bulk_batches.id", ondelete="CASCADE"), primary_key=True),
+    #: 1, 2, 3 …: of a file its line.
+    Column("number", Integer, primary_key=True),
+    #: waiting | done | refused
+    Column("state", String(20), nullable=False),
+    Column("task_id", Key),
+    Column("case_id", Key, ForeignKey("cases.id", ondelete="CASCADE"), index=True),
+    #: What a case is started with, until it is.
+    Column("answers", Packed),
+    #: Why not.
+    Column("error", Text),
+    Column("at", Instant),
+)
+
 #: A process as somebody is changing it, before it is published.
 process_drafts = Table(
     "process_drafts",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from web import cli_backup, cli_bench, cli_moving, cli_variants
+from web import cli_backup, cli_bench, cli_bulk, cli_moving, cli_variants
 
 if TYPE_CHECKING:
     from engine import Engine
@@ -270,6 +270,7 @@ def versions(as_json: bool) -> None:
 main.add_command(cli_variants.diff)
 main.add_command(cli_variants.variant)
 main.add_command(cli_moving.migrate)
+main.add_command(cli_bulk.bulk)
 main.add_command(cli_backup.backup)
 main.add_command(cli_backup.restore)
 main.add_command(cli_bench.bench)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Connection
+
 from engine import cases, directory, drafts, files, history, tasks
 from engine.access import may
 from engine.actors import Actor
@@ -25,27 +27,41 @@ def complete(
     InvalidAnswers.
     """
     with place.database.command() as tx:
-        row = cases.lock_by_task(tx, task_id)
-        if row is None:
-            raise _gone(place, tx, task_id, by)
-        change = open_change(place, tx, row, by)
-        change.demand_revision(revision)
-        open_task = _still_open(change, row, task_id)
-        _demand_held(change, row, "complete-task")
-        known = {**change.run.data, **open_task.local}
-        cleaned = answering.clean(
-            change.published,
-            open_task.process_id,
-            open_task.form_id,
-            answers,
-            change.environment,
-            known,
-            change.pickers(),
-        )
-        change.run.complete(open_task.token_id, cleaned)
-        files.mark_answered(change.tx, change.id, cleaned, change.now)
-        payload = {"answers": cleaned}
-        change.save("completed", element_id=open_task.element_id, task_id=task_id, payload=payload, last=True)
+        return complete_within(place, tx, task_id, answers, by, revision, last=True)
+
+
+def complete_within(
+    place: Workplace,
+    tx: Connection,
+    task_id: int,
+    answers: Mapping[str, Any],
+    by: Actor | None,
+    revision: int | None = None,
+    *,
+    last: bool = False,
+) -> Change:
+    """As `complete`, in a transaction that may do more; with `last` it does not."""
+    row = cases.lock_by_task(tx, task_id)
+    if row is None:
+        raise _gone(place, tx, task_id, by)
+    change = open_change(place, tx, row, by)
+    change.demand_revision(revision)
+    open_task = _still_open(change, row, task_id)
+    _demand_held(change, row, "complete-task")
+    known = {**change.run.data, **open_task.local}
+    cleaned = answering.clean(
+        change.published,
+        open_task.process_id,
+        open_task.form_id,
+        answers,
+        change.environment,
+        known,
+        change.pickers(),
+    )
+    change.run.complete(open_task.token_id, cleaned)
+    files.mark_answered(change.tx, change.id, cleaned, change.now)
+    payload = {"answers": cleaned}
+    change.save("completed", element_id=open_task.element_id, task_id=task_id, payload=payload, last=last)
     return change
 
 
@@ -104,29 +120,46 @@ def _gone(place: Workplace, tx: Any, task_id: int, by: Actor | None) -> Exceptio
 def assign(place: Workplace, task_id: int, person: str | None, by: Actor | None, kind: str) -> Task:
     """Take (`taken`), give back (`released`) or hand on (`assigned`) an open task. Raises as `complete` does."""
     with place.database.command() as tx:
-        row = cases.lock_by_task(tx, task_id)
-        if row is None:
-            raise _gone(place, tx, task_id, by)
-        task = tasks.get(tx, task_id)
-        _demand_task(tx, task, by, {"taken": "take-task", "released": "release-task"}.get(kind, "assign-task"))
-        if kind == "taken" and task.assignee not in (None, person):
-            raise Conflict(f"{task.assignee} has taken this task already. Ask them to hand it on.")
-        if kind == "assigned" and person is not None:
-            # Whoever has a task reads its case: to hand it to another unit would let the case cross that border.
-            directory.demand_colleague(tx, person, task.units or (by.units if by else ()))
-        if task.assignee != person:
-            tasks.assign(tx, task_id, person)
-            history.append(
-                tx,
-                row.id,
-                kind,
-                now=place.clock.now(tx),
-                actor=by.id if by else None,
-                unit=by.unit if by else None,
-                element_id=row.element_id,
-                payload={"from": task.assignee, "to": person},
-            )
-        return tasks.get(tx, task_id)
+        return assign_within(place, tx, task_id, person, by, kind)
+
+
+def assign_within(
+    place: Workplace,
+    tx: Connection,
+    task_id: int,
+    person: str | None,
+    by: Actor | None,
+    kind: str,
+    *,
+    only_from: str | None = None,
+    reason: str = "",
+) -> Task:
+    """As `assign`, in a transaction that may do more. `only_from`: Conflict where the task is not that person's."""
+    row = cases.lock_by_task(tx, task_id)
+    if row is None:
+        raise _gone(place, tx, task_id, by)
+    task = tasks.get(tx, task_id)
+    _demand_task(tx, task, by, {"taken": "take-task", "released": "release-task"}.get(kind, "assign-task"))
+    if only_from is not None and task.assignee != only_from:
+        raise Conflict("The task is with somebody else by now. Nothing was changed.")
+    if kind == "taken" and task.assignee not in (None, person):
+        raise Conflict(f"{task.assignee} has taken this task already. Ask them to hand it on.")
+    if kind == "assigned" and person is not None:
+        # Whoever has a task reads its case: to hand it to another unit would let the case cross that border.
+        directory.demand_colleague(tx, person, task.units or (by.units if by else ()))
+    if task.assignee != person:
+        tasks.assign(tx, task_id, person)
+        history.append(
+            tx,
+            row.id,
+            kind,
+            now=place.clock.now(tx),
+            actor=by.id if by else None,
+            unit=by.unit if by else None,
+            element_id=row.element_id,
+            payload={"from": task.assignee, "to": person} | ({"reason": reason} if reason else {}),
+        )
+    return tasks.get(tx, task_id)
 
 
 def _demand_task(tx: Any, task: Task, by: Actor | None, action: Any) -> None:
