@@ -23,6 +23,7 @@ from web import (
     editing_json,
     errors,
     files,
+    handing_over,
     i18n,
     inbox,
     limits,
@@ -47,7 +48,7 @@ from web.settings import Settings
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
     *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences),
-    *(calendars, processes, editing, editing_json, migrating, teams, statistics, units, overview),
+    *(calendars, processes, editing, editing_json, migrating, teams, statistics, units, handing_over, overview),
 )
 
 

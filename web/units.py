@@ -112,6 +112,7 @@ def _page(unit: Unit, errors: Errors) -> str:
         examples=list(_examples(unit, own)),
         managers=[called.person(person) for person in the_organisation().managers.get(unit.id, ())],
         may_set=may(actor(), "set-promise", _access(unit.id)),
+        may_hand_over=may(actor(), "hand-over-all", _access(unit.id)),
         changes=engine().promise_changes(unit.id),
         errors=errors,
         typed=request.form,
