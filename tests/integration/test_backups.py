@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -146,7 +148,10 @@ def test_a_damaged_file_is_told_and_changes_nothing(filled: Engine, other: Engin
     middle = len(content) // 2
     damaged = {
         "cut": content[:middle],
-        "flipped": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "scratched": content[:middle]
+        + bytes(one ^ 0xFF for one in content[middle : middle + 64])
+        + content[middle + 64 :],
+        "another check sum": content[:-8] + bytes([content[-8] ^ 1]) + content[-7:],
         "empty": b"",
         "text": b"no backup",
         "other": gzip.compress(b"neither is this"),
@@ -168,3 +173,26 @@ def test_a_backup_is_nobody_elses_to_read_and_takes_no_files_place(filled: Engin
         filled.backup(file)
     assert file.read_bytes() == content
     assert os.listdir(file.parent) == ["backup"]
+
+
+def test_the_commands_tell_what_they_did_and_end_with_1_when_they_did_nothing(
+    filled: Engine, database_url: str, tmp_path: Path
+) -> None:
+    def run(url: str, *arguments: str) -> tuple[int, str]:
+        settings = {**os.environ, "SAMLED_DATABASE_URL": url}
+        command = [Path(sys.executable).with_name("samled"), *arguments]
+        ended = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60, check=False)
+        return ended.returncode, ended.stdout + ended.stderr
+
+    file, new = str(tmp_path / "backup"), f"sqlite:///{tmp_path}/new.db"
+    code, said = run(database_url, "backup", file)
+    assert (code, said[:19]) == (0, "backed up: 3 cases,")
+    code, said = run(new, "restore", file)
+    assert (code, said[:18]) == (0, "restored: 3 cases,")
+    code, said = run(new, "restore", file)
+    assert code == 1
+    assert "Nothing was changed" in said
+    assert run(new, "restore", file, "--overwrite")[0] == 0
+    code, said = run(database_url, "backup", str(tmp_path / "no" / "such" / "folder"))
+    assert code == 1
+    assert "Traceback" not in said
