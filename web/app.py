@@ -29,12 +29,14 @@ from web import (
     limits,
     migrating,
     overview,
+    package_texts,
     pages,
     postponing,
     processes,
     security,
     start,
     statistics,
+    step_list,
     tasks,
     teams,
     texts,
@@ -48,7 +50,20 @@ from web.settings import Settings
 ROOMS = (
     *(security, i18n, errors, files, limits, auth, api, pages, texts, durations),
     *(inbox, tasks, postponing, cases, case_actions, start, attachments, account, absences),
-    *(calendars, processes, editing, editing_json, migrating, teams, statistics, units, handing_over, overview),
+    *(
+        calendars,
+        processes,
+        editing,
+        editing_json,
+        step_list,
+        package_texts,
+        migrating,
+        teams,
+        statistics,
+        units,
+        handing_over,
+        overview,
+    ),
 )
 
 

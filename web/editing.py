@@ -232,6 +232,19 @@ def frame(draft: Draft, tab: str) -> dict[str, Any]:
     }
 
 
+def say_not_saved(draft: Draft, error: Conflict) -> None:
+    """Why a save of a draft, as it is now, was not taken."""
+    if isinstance(error, Locked):
+        flash(_("Somebody else is changing this draft. Wait until they have saved, or take it over."), "warn")
+    elif draft.state != "open":
+        flash(_("This draft is no longer open to changes."), "warn")
+    else:
+        flash(
+            _("Somebody has saved this draft meanwhile. What you wrote is still here: look at it, and save again."),
+            "warn",
+        )
+
+
 def _show(draft: Draft, take: Mapping[str, Side] | None = None) -> str:
     editing = engine().editing
     base, package, merged, changes = editing.base(draft), None, None, None
