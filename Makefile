@@ -5,7 +5,7 @@ PORT ?= 8000
 # Two test processes: what a machine with two cores carries.
 PYTEST := .venv/bin/python -m pytest -n 2 --dist worksteal
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast fuzz test-tools chaos lint format lock rules secrets pictures clean
+.PHONY: help setup run test test-fast fuzz test-tools chaos bench bench-peers lint format lock rules secrets pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -31,6 +31,12 @@ fuzz: setup ## random models by the ten thousand (FUZZ_MODELS=20000, FUZZ_SEED=0
 
 chaos: setup test-tools ## ten minutes of killed processes, a stopped PostgreSQL and cut connections (SAMLED_CHAOS_SEED=…)
 	SAMLED_CHAOS_SECONDS=80 .venv/bin/python -m pytest -s tests/chaos
+
+bench: setup ## what a durable step costs on this machine, on SQLite and PostgreSQL: twenty minutes
+	.venv/bin/samled bench --svg build/bench
+
+bench-peers: setup ## the same number of human steps in other engines, below build/peers
+	scripts/bench-peers
 
 lint: setup ## style, types, the direction of dependencies, and the processes
 	.venv/bin/ruff check .

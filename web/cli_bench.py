@@ -20,11 +20,18 @@ _DISK = Path("/var/tmp")  # noqa: S108 - files in it are made with names of thei
     "--only", multiple=True, metavar="PART", help="Only this part; once for each: cases, age, pages, deadlines, sizes."
 )
 @click.option("--quick", is_flag=True, help="As little as shows that it works; the figures mean little.")
-def bench(url: str | None, as_json: bool, only: tuple[str, ...], quick: bool) -> None:
+@click.option(
+    "--svg",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write pictures of age and pages there: bench-age.svg, bench-pages.svg.",
+)
+def bench(url: str | None, as_json: bool, only: tuple[str, ...], quick: bool, svg: Path | None) -> None:
     """Measure durable steps beside SpiffWorkflow in memory, in throw-away databases.
 
     SQLite, and PostgreSQL where one is installed or SAMLED_BENCH_POSTGRES names a server.
     """
+    from engine.bench import plot
     from engine.bench.report import lines
     from engine.bench.runs import PARTS, run
 
@@ -38,4 +45,6 @@ def bench(url: str | None, as_json: bool, only: tuple[str, ...], quick: bool) ->
         quick=quick,
         progress=lambda part: click.echo(f"measuring {part} …", err=True),
     )
+    if svg is not None:
+        plot.write(result, svg)
     click.echo(json.dumps(result, ensure_ascii=False, indent=2) if as_json else "\n".join(lines(result)))
