@@ -254,6 +254,7 @@ def reasons() -> dict[str, str]:
         "nothing-beside": _("It cannot be moved there: ways part or meet beside it. Move it in the diagram."),
         "approves-nothing": _("An approval stands after the step that is approved. Choose another place."),
         "in-use": _("It is in use. Choose another deadline in the steps first."),
+        "unreadable": _("A file of the draft cannot be read as it is. What the checks say of it stands under Publish."),
         "other": _("This cannot be laid out as it would be. Change it in the diagram."),
     }
 

@@ -41,18 +41,24 @@ def _ordered(package: Package) -> list[str]:
 
 
 def file_items(package: Package, file: str) -> Iterator[Item]:
-    """The items of one file; of a kind that has none the file itself. Raises InvalidModel."""
+    """The items of one file; of a kind that has none, or that cannot be read, the file itself. Raises InvalidModel."""
     content = package.files[file]
     if file.lower().endswith((".bpmn", ".dmn")):
         yield from items_of(content, file).values()
-    elif file.lower().endswith(".form"):
-        yield from form_items(_text(content), file)
-    elif file == FILE:
-        yield from settings_items(_text(content), file)
-    elif language_of(file):
-        yield from translation_items(_text(content), file)
-    else:
-        yield Item(file, "file", file, file, {"content": sha256(content).hexdigest()})
+        return
+    try:
+        found = _text_items(content, file)
+    except (ValueError, RecursionError, AttributeError):  # no TOML or JSON, or of another shape than such a file has
+        found = None
+    yield from [Item(file, "file", file, file, {"content": sha256(content).hexdigest()})] if found is None else found
+
+
+def _text_items(content: bytes, file: str) -> list[Item] | None:
+    if file.lower().endswith(".form"):
+        return list(form_items(_text(content), file))
+    if file == FILE:
+        return list(settings_items(_text(content), file))
+    return list(translation_items(_text(content), file)) if language_of(file) else None
 
 
 def _identity(package: Package, file: str) -> str:

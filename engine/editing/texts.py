@@ -90,14 +90,14 @@ def together(count: str, unit: str) -> str:
 
 def set_process(files: Files, title: str, description: str) -> dict[str, str]:
     """What the process is called, and what it is for."""
-    table = read_toml(files.get(SETTINGS, ""))
+    table = _table(files, SETTINGS)
     _put(table.setdefault("process", {}), title=title, description=description)
     return _changed(files, SETTINGS, _rewritten(files, SETTINGS, table))
 
 
 def set_role(files: Files, role: str, title: str, description: str) -> dict[str, str]:
     """What a role is called, and who has it. Raises StepRefused: it is not there."""
-    table = read_toml(files.get(SETTINGS, ""))
+    table = _table(files, SETTINGS)
     if role not in table.get("roles", {}):
         raise StepRefused("gone")
     _put(table["roles"][role], title=title, description=description)
@@ -106,7 +106,7 @@ def set_role(files: Files, role: str, title: str, description: str) -> dict[str,
 
 def set_deadline(files: Files, name: str, said: Deadline) -> dict[str, str]:
     """Give a deadline another time, reminder or ladder; one that is not there is new, and local."""
-    table = read_toml(files.get(SETTINGS, ""))
+    table = _table(files, SETTINGS)
     found = table.setdefault("deadlines", {}).setdefault(name, {})
     if not found:
         found |= {"title": said.title, "value": said.value, "source": LOCAL, "adjustable": True}
@@ -122,7 +122,7 @@ def drop_deadline(files: Files, name: str) -> dict[str, str]:
     """Take a deadline away that nothing uses. Raises StepRefused."""
     if uses(files, name):
         raise StepRefused("in-use")
-    table = read_toml(files.get(SETTINGS, ""))
+    table = _table(files, SETTINGS)
     if table.get("deadlines", {}).pop(name, None) is None:
         raise StepRefused("gone")
     return _changed(files, SETTINGS, _rewritten(files, SETTINGS, table))
@@ -134,7 +134,7 @@ def uses(files: Files, name: str) -> bool:
     models = [text for file, text in files.items() if not file.endswith(".toml")]
     if any(one in text for text in models for one in quoted):
         return True
-    table = read_toml(files.get(SETTINGS, ""))
+    table = _table(files, SETTINGS)
     return any(one.get("within") == name for one in table.get("indicators", {}).values() if isinstance(one, Mapping))
 
 
@@ -199,7 +199,10 @@ def languages(files: Files) -> dict[str, Mapping[str, str]]:
     found: dict[str, Mapping[str, str]] = {}
     for name in sorted(files):
         if (language := language_of(name)) and language != settings(files).language:
-            table = read_toml(files[name])
+            try:
+                table = _table(files, name)
+            except StepRefused:
+                continue  # the checks say what is wrong with it; what is not read is not rewritten
             found[language] = {key: value for key, value in table.items() if isinstance(value, str)}
     return found
 
@@ -244,6 +247,14 @@ _AROUND = (('"', '"'), (">", "<"), ("'", "'"), ('"""', '"""'))
 
 
 # --- small ------------------------------------------------------------------------------------------------------------
+
+
+def _table(files: Files, name: str) -> dict[str, Any]:
+    """What a file says. Raises StepRefused: it cannot be read."""
+    try:
+        return read_toml(files.get(name, ""))
+    except (ValueError, RecursionError):
+        raise StepRefused("unreadable") from None
 
 
 def _put(table: MutableMapping[str, Any], **values: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -57,7 +58,8 @@ def _file(name: str, base: bytes | None, theirs: bytes | None, ours: bytes | Non
         return theirs
     merger = next((one for suffix, one in _MERGERS.items() if name.lower().endswith(suffix)), None)
     if merger is not None and base is not None and theirs is not None and ours is not None:
-        return merger(base, theirs, ours, name, choices)
+        with suppress(ValueError, RecursionError):  # one of them is no TOML or JSON: a side is chosen as a whole
+            return merger(base, theirs, ours, name, choices)
     sides = (_presence(base), _presence(ours, base), _presence(theirs, base))
     return theirs if choices.choose(Conflict(name, "", name, "", *sides)) == "theirs" else ours
 

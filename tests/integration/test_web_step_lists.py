@@ -138,3 +138,23 @@ def test_only_who_publishes_sees_them(engine: Engine, owner: PageInspector, app:
     at = begin(owner, engine, "handover")
     staff = PageInspector(app).enter("kurator.skovde")
     assert {staff.http.get(f"{at}/{page}").status_code for page in ("steps", "texts")} <= {403, 404}
+
+
+BROKEN = {
+    "process.toml": "[[[",
+    "translations/en.toml": "= nothing",
+    "forms/handover.form": "{",
+    "handover.bpmn": "<definitions>",
+}
+
+
+@pytest.mark.parametrize("file", BROKEN)
+def test_a_file_that_cannot_be_read_is_said_and_breaks_nothing(engine: Engine, owner: PageInspector, file: str) -> None:
+    at = begin(owner, engine, "handover")
+    [draft] = engine.editing.drafts("handover")
+    who = engine.directory.actor("processagare.skaraborg")
+    broken = next((name for name in draft.files if name.endswith(file.rpartition("/")[2])), file)
+    engine.editing.save(draft.id, {broken: BROKEN[file]}, draft.revision, who)
+    assert {owner.get(f"{at}{page}").status for page in ("", "/steps", "/texts", "/publish")} == {200}
+    page = owner.get(f"{at}/texts").submit("Spara", title="Något annat")
+    assert page.status in (200, 422)

@@ -91,6 +91,18 @@ def test_conflicts_of_every_kind_of_file_can_be_chosen_either_way(file, old, one
     assert same(merge(package(), theirs, ours, {conflict: "theirs"}).package, theirs)
 
 
+@pytest.mark.parametrize("file", ["process.toml", "forms/summons.form"])
+def test_a_file_that_cannot_be_read_is_one_conflict_and_a_side_is_chosen_whole(file):
+    other = {"process.toml": DUE, "forms/summons.form": ("forms/summons.form", "Vem?", "Vilka?")}[file]
+    theirs = package(other)
+    ours = Package.from_files({**package().files, file: b"{[ broken"}, "p", broken=True)
+    merged = merge(package(), theirs, ours)
+    (conflict,) = merged.conflicts
+    assert merged.package.files[file] == b"{[ broken"
+    assert merge(package(), theirs, ours, {conflict.id: "theirs"}).package.files[file] == theirs.files[file]
+    assert [change.file for change in differences(package(), merged.package) if change.kind == "file"] == [file]
+
+
 def test_a_choice_in_what_is_no_conflict_is_refused():
     with pytest.raises(NoSuchConflict, match="start:@name"):
         merge(package(), package(RENAMED), package(DUE), {"p.bpmn:start:@name": "ours"})

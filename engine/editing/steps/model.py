@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 
 from engine.bpmn.reading import BPMN, read_xml
-from engine.editing.contents import process_id_of
+from engine.editing.contents import NotAPackage, process_id_of
 from engine.errors import SamledError
 from engine.layout import lay_out
 from engine.merging.xml import insert_after, remove
@@ -59,10 +59,17 @@ def file_of(files: Iterable[str], texts: dict[str, str], process_id: str) -> str
     models = sorted(name for name in files if name.lower().endswith(".bpmn"))
     found = [name for name in models if defines(texts[name].encode(), process_id)]
     if not found and models:
-        found = [name for name in models if defines(texts[name].encode(), process_id_of(texts))]
+        found = [name for name in models if defines(texts[name].encode(), _named(texts))]
     if not found:
         raise StepRefused("no-model")
     return found[0]
+
+
+def _named(texts: dict[str, str]) -> str:
+    try:
+        return process_id_of(texts)
+    except NotAPackage:
+        raise StepRefused("no-model") from None
 
 
 class Model:
